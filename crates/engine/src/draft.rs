@@ -1,0 +1,464 @@
+//! A stage on its way from declaration to plan: one cell, its templates filled
+//! in, its inputs not yet known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::diagnostic::{Diagnostic, Kind, Place, did_you_mean, listed};
+use crate::digest::Digest;
+use crate::function::{Arity, Function};
+use crate::pipeline::{self, Pipeline};
+use crate::plan::{Action, Command, Input, OUTPUTS, Origin, Stage};
+use crate::reference::References;
+use crate::shape;
+use crate::template::Templates;
+use crate::yaml::{Data, Document, Node};
+
+/// One cell of a declared stage.
+pub(crate) struct Draft<'a> {
+    pub(crate) name: String,
+    pub(crate) group: &'a str,
+    pub(crate) declared: &'a pipeline::Stage,
+    pub(crate) function: Option<Function>,
+    pub(crate) context: Map<String, Value>,
+    pub(crate) outputs: BTreeMap<String, DraftOutput>,
+    pub(crate) at: Place,
+    /// Where the stage is declared: its name and what follows.
+    key: &'a Node,
+    node: &'a Node,
+}
+
+/// An output and where its path is declared.
+pub(crate) struct DraftOutput {
+    pub(crate) path: String,
+    pub(crate) at: Place,
+}
+
+/// The inputs of a draft: by role, and as templates of a command see them.
+pub(crate) struct Inputs {
+    pub(crate) roles: BTreeMap<String, Vec<Input>>,
+    seen: Map<String, Value>,
+}
+
+impl Inputs {
+    pub(crate) fn upstream(&self) -> impl Iterator<Item = usize> + '_ {
+        self.roles.values().flatten().filter_map(|input| match input.from {
+            Origin::Stage(index, _) => Some(index),
+            _ => None,
+        })
+    }
+}
+
+/// Every cell of every stage, in the order of the file.
+pub(crate) fn all<'a>(
+    pipeline: &'a Pipeline,
+    document: &'a Document,
+    functions: &[Function],
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Draft<'a>> {
+    let mut drafts = Vec::new();
+    let entries = document.root.get("stages").map_or(&[][..], Node::entries);
+    for (key, node) in entries {
+        let Some((group, declared)) =
+            key.text().and_then(|name| pipeline.stages.get_key_value(name))
+        else {
+            continue;
+        };
+        let at = document.place(key);
+        if !is_name(group) {
+            let message = format!("`{group}` can't be the name of a stage");
+            let hint = "names hold letters, digits, `_` and `-`";
+            found.push(Diagnostic::new(Kind::Usage, message).at(at.clone()).hint(hint));
+        }
+        let function = find_function(group, declared, document, (key, node), functions, found);
+        let mut names = BTreeSet::new();
+        for (cell, matrix) in cells(node) {
+            let name = if cell.is_empty() { group.clone() } else { format!("{group}@{cell}") };
+            if !names.insert(name.clone()) {
+                let message = format!("two cells are named `{name}`");
+                let at = document.place(within((key, node), &["matrix"]).0);
+                found.push(Diagnostic::new(Kind::Usage, message).at(at));
+            }
+            let context = Map::from_iter([
+                ("params".into(), Value::Object(pipeline.params.clone())),
+                ("matrix".into(), Value::Object(matrix)),
+                ("date".into(), pipeline.date.clone().into()),
+            ]);
+            let outputs = outputs(group, declared, document, (key, node), &context, found);
+            let at = at.clone();
+            drafts.push(Draft { name, group, declared, function, context, outputs, at, key, node });
+        }
+    }
+    drafts
+}
+
+/// The key and the value at a path within a stage, as far as the path goes.
+fn within<'a>(stage: (&'a Node, &'a Node), path: &[&str]) -> (&'a Node, &'a Node) {
+    stage.1.nearest(path).unwrap_or(stage)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+fn find_function(
+    group: &str,
+    declared: &pipeline::Stage,
+    document: &Document,
+    stage: (&Node, &Node),
+    functions: &[Function],
+    found: &mut Vec<Diagnostic>,
+) -> Option<Function> {
+    let key = |name: &str| document.place(within(stage, &[name]).0);
+    let problem = |message: String| Diagnostic::new(Kind::Usage, message);
+    match (&declared.uses, &declared.cmd) {
+        (Some(_), Some(_)) => {
+            let message = format!("stage `{group}` has both `uses` and `cmd`");
+            found.push(problem(message).at(key("cmd")));
+            None
+        }
+        (None, None) => {
+            let message = format!("stage `{group}` has neither `uses` nor `cmd`");
+            let hint = "`uses` names a function, `cmd` a program";
+            found.push(problem(message).at(document.place(stage.0)).hint(hint));
+            None
+        }
+        (None, Some(_)) => {
+            if !declared.params.is_empty() {
+                let message = format!("stage `{group}` has `params`, which a command can't see");
+                let hint = "write them into the command: `{{ params.name }}`";
+                found.push(problem(message).at(key("params")).hint(hint));
+            }
+            None
+        }
+        (Some(name), None) => {
+            let function = functions.iter().find(|function| function.name == name).copied();
+            if function.is_none() {
+                let at = document.place(within(stage, &["uses"]).1);
+                let mut unknown = problem(format!("no function `{name}`")).at(at);
+                let known: Vec<_> = functions.iter().map(|function| function.name).collect();
+                unknown.hints.extend(did_you_mean(name, known.iter().copied()));
+                if known.is_empty() {
+                    unknown.hints.push("this program has no functions; use `cmd`".into());
+                }
+                found.push(unknown);
+            }
+            let (env, timeout) = (!declared.env.is_empty(), declared.timeout.is_some());
+            for (name, given) in [("env", env), ("timeout", timeout)] {
+                if given {
+                    let message = format!("stage `{group}` has `{name}`, which only commands have");
+                    found.push(problem(message).at(key(name)));
+                }
+            }
+            function
+        }
+    }
+}
+
+/// The cells of a stage's matrix: their names and the values of each axis. A
+/// stage without a matrix has one cell without a name.
+fn cells(stage: &Node) -> Vec<(String, Map<String, Value>)> {
+    let mut cells = vec![(String::new(), Map::new())];
+    for (axis, values) in stage.get("matrix").map_or(&[][..], Node::entries) {
+        let Data::List(values) = &values.data else { continue };
+        let mut next = Vec::new();
+        for (name, chosen) in &cells {
+            for value in values {
+                let value = value.value();
+                let text = value.as_str().map_or_else(|| value.to_string(), String::from);
+                let plain = |c: char| if c.is_alphanumeric() || "._".contains(c) { c } else { '_' };
+                let part: String = text.chars().map(plain).collect();
+                let name = if name.is_empty() { part } else { format!("{name}-{part}") };
+                let mut chosen: Map<String, Value> = chosen.clone();
+                chosen.insert(axis.text().unwrap_or("").into(), value);
+                next.push((name, chosen));
+            }
+        }
+        cells = next;
+    }
+    cells
+}
+
+fn outputs(
+    group: &str,
+    declared: &pipeline::Stage,
+    document: &Document,
+    stage: (&Node, &Node),
+    context: &Map<String, Value>,
+    found: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, DraftOutput> {
+    let templates = Templates::new(context);
+    let mut outputs = BTreeMap::new();
+    for (name, path) in &declared.outputs {
+        let at = document.place(within(stage, &["outputs", name]).1);
+        match templates.text(path) {
+            Ok(path) => {
+                let path = format!("{OUTPUTS}/{path}");
+                outputs.insert(name.clone(), DraftOutput { path, at });
+            }
+            Err(message) => found.push(Diagnostic::new(Kind::Usage, message).at(at)),
+        }
+    }
+    if outputs.is_empty() && declared.outputs.is_empty() {
+        let message = format!("stage `{group}` declares no outputs");
+        let at = document.place(within(stage, &["outputs"]).0);
+        found.push(Diagnostic::new(Kind::Usage, message).at(at));
+    }
+    outputs
+}
+
+impl Draft<'_> {
+    /// Resolves the inputs and holds them to what the function takes.
+    pub(crate) fn inputs(
+        &self,
+        references: &References,
+        document: &Document,
+        overridden: &BTreeMap<(String, String), String>,
+        found: &mut Vec<Diagnostic>,
+    ) -> Inputs {
+        let templates = Templates::new(&self.context);
+        let mut inputs = Inputs { roles: BTreeMap::new(), seen: Map::new() };
+        for (role, declared) in &self.declared.inputs {
+            let profile = overridden.get(&(self.group.to_string(), role.clone()));
+            let slot = format!("{}.{role}", self.group);
+            let declared_at = match profile {
+                Some(profile) => document
+                    .nearest(&["profiles", profile.as_str(), "inputs", slot.as_str()])
+                    .map_or(self.node, |(_, value)| value),
+                None => self.value(&["inputs", role]),
+            };
+            let mut artifacts = Vec::new();
+            let mut seen = Vec::new();
+            for (index, reference) in declared.list().into_iter().enumerate() {
+                let at = || match &declared_at.data {
+                    Data::List(items) if index < items.len() => document.place(&items[index]),
+                    _ => document.place(declared_at),
+                };
+                let resolved = templates
+                    .text(reference)
+                    .map_err(|message| Diagnostic::new(Kind::Usage, message).at(at()))
+                    .and_then(|reference| references.resolve(&reference, &at));
+                match resolved {
+                    Ok(resolved) => {
+                        seen.push(resolved.seen);
+                        artifacts.extend(resolved.inputs);
+                    }
+                    Err(problem) => found.push(problem),
+                }
+            }
+            artifacts.sort();
+            artifacts.dedup();
+            let single = matches!(declared, pipeline::References::One(_)) && seen.len() == 1;
+            let seen = if single { seen.remove(0) } else { flat(seen) };
+            inputs.seen.insert(role.clone(), seen);
+            inputs.roles.insert(role.clone(), artifacts);
+        }
+        if let Some(function) = &self.function {
+            self.check_roles(function, &inputs, document, found);
+        }
+        inputs
+    }
+
+    fn key(&self, path: &[&str]) -> &Node {
+        within((self.key, self.node), path).0
+    }
+
+    fn value(&self, path: &[&str]) -> &Node {
+        within((self.key, self.node), path).1
+    }
+
+    fn check_roles(
+        &self,
+        function: &Function,
+        inputs: &Inputs,
+        document: &Document,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        let known: Vec<_> = function.inputs.iter().map(|slot| slot.role).collect();
+        let takes = match known.is_empty() {
+            true => format!("function `{}` takes no inputs", function.name),
+            false => {
+                format!("function `{}` takes {}", function.name, listed(known.iter().copied()))
+            }
+        };
+        for (role, artifacts) in &inputs.roles {
+            let at = || document.place(self.key(&["inputs", role]));
+            let Some(slot) = function.inputs.iter().find(|slot| slot.role == role) else {
+                let message = format!("function `{}` has no input `{role}`", function.name);
+                let mut problem = Diagnostic::new(Kind::Usage, message).at(at());
+                problem.hints.extend(did_you_mean(role, known.iter().copied()));
+                found.push(problem);
+                continue;
+            };
+            if slot.arity != Arity::Many && artifacts.len() > 1 {
+                let message = format!("input `{role}` takes one artifact, not {}", artifacts.len());
+                found.push(Diagnostic::new(Kind::Usage, message).at(at()).hint(&takes));
+            }
+        }
+        for slot in function.inputs.iter().filter(|slot| slot.arity == Arity::One) {
+            if !inputs.roles.contains_key(slot.role) {
+                let message = format!("stage `{}` lacks the input `{}`", self.group, slot.role);
+                let at = self.at.clone();
+                found.push(Diagnostic::new(Kind::Usage, message).at(at).hint(&takes));
+            }
+        }
+        for name in self.outputs.keys() {
+            if !function.outputs.contains(&name.as_str()) {
+                let message = format!("function `{}` has no output `{name}`", function.name);
+                let at = document.place(self.key(&["outputs", name]));
+                let mut problem = Diagnostic::new(Kind::Usage, message).at(at);
+                problem.hints.extend(did_you_mean(name, function.outputs.iter().copied()));
+                found.push(problem);
+            }
+        }
+    }
+
+    /// The finished stage.
+    pub(crate) fn finish(
+        &self,
+        inputs: &Inputs,
+        pipeline: &Pipeline,
+        document: &Document,
+        found: &mut Vec<Diagnostic>,
+    ) -> Stage {
+        let (action, params) = match self.function {
+            Some(function) => {
+                let params = self.params(&function, document, found);
+                (Action::Function(function), params)
+            }
+            None => (Action::Command(self.command(inputs, document, found)), Value::Null),
+        };
+        let declassify = self.declared.declassify.as_ref();
+        Stage {
+            name: self.name.clone(),
+            group: self.group.to_string(),
+            desc: self.declared.desc.clone(),
+            action,
+            params,
+            inputs: inputs.roles.clone(),
+            outputs: self.outputs.iter().map(|(k, v)| (k.clone(), v.path.clone())).collect(),
+            labels: self.declared.labels.iter().cloned().collect(),
+            declassified: declassify
+                .map(|d| d.labels.iter().cloned().collect())
+                .unwrap_or_default(),
+            seed: Digest::of_texts("colophon 1 seed", [&*pipeline.seed.to_string(), &*self.name]),
+            at: self.at.clone(),
+        }
+    }
+
+    /// The function's parameters, held to its schema, in normal form.
+    fn params(
+        &self,
+        function: &Function,
+        document: &Document,
+        found: &mut Vec<Diagnostic>,
+    ) -> Value {
+        let path = ["stages", self.group, "params"];
+        let empty = Node { line: 0, column: 0, width: 0, data: Data::Map(Vec::new()) };
+        let declared = self.node.get("params").unwrap_or(&empty);
+        let at = || document.place(self.key(&["params"]));
+        let before = found.len();
+        let mut report = |node: &Node, message: String| {
+            found.push(Diagnostic::new(Kind::Usage, message).at(document.place(node)));
+        };
+        let node = Templates::new(&self.context).node(declared, &mut report);
+        let schema = (function.schema)().to_value();
+        let mut problems = shape::check(document, &node, &path.join("."), &schema);
+        for problem in &mut problems {
+            if problem.at.as_ref().is_some_and(|at| at.line == 0) {
+                problem.at = Some(at());
+            }
+        }
+        found.extend(problems);
+        if found.len() > before {
+            return Value::Null;
+        }
+        (function.normalise)(&node.value()).unwrap_or_else(|message| {
+            let message =
+                format!("`{}` of function `{}`: {message}", path.join("."), function.name);
+            found.push(Diagnostic::new(Kind::Usage, message).at(at()));
+            Value::Null
+        })
+    }
+
+    fn command(
+        &self,
+        inputs: &Inputs,
+        document: &Document,
+        found: &mut Vec<Diagnostic>,
+    ) -> Command {
+        let mut context = self.context.clone();
+        let outputs: Map<String, Value> =
+            self.outputs.iter().map(|(name, output)| (name.clone(), json!(output.path))).collect();
+        context.insert("inputs".into(), Value::Object(inputs.seen.clone()));
+        context.insert("outputs".into(), Value::Object(outputs));
+        let templates = Templates::new(&context);
+        let mut report = |path: &[&str], message: String| {
+            let at = document.place(self.value(path));
+            found.push(Diagnostic::new(Kind::Usage, message).at(at));
+        };
+        let mut command = Command::default();
+        let at = ["cmd"];
+        let filled = match &self.declared.cmd {
+            Some(pipeline::Command::Shell(text)) => {
+                templates.command(text).map(|text| vec!["/bin/sh".into(), "-ec".into(), text])
+            }
+            Some(pipeline::Command::Arguments(list)) => {
+                let parts: Result<Vec<_>, _> =
+                    list.iter().map(|text| templates.arguments(text)).collect();
+                parts.map(|parts| parts.concat())
+            }
+            None => return command,
+        };
+        match filled {
+            Ok(arguments) if arguments.first().is_none_or(String::is_empty) => {
+                report(&at, "the command is empty".into());
+            }
+            Ok(arguments) => command.arguments = arguments,
+            Err(message) => report(&at, message),
+        }
+        for (name, value) in &self.declared.env {
+            match templates.text(value) {
+                Ok(value) => drop(command.env.insert(name.clone(), value)),
+                Err(message) => report(&["env", name], message),
+            }
+        }
+        if let Some(text) = &self.declared.timeout {
+            match duration(text) {
+                Some(timeout) => command.timeout = Some(timeout),
+                None => report(
+                    &["timeout"],
+                    format!("`{text}` is not a duration such as `90s`, `30m` or `2h`"),
+                ),
+            }
+        }
+        command
+    }
+}
+
+/// What several references of one role look like in templates: one list.
+fn flat(seen: Vec<Value>) -> Value {
+    let mut list = Vec::new();
+    for value in seen {
+        match value {
+            Value::Array(items) => list.extend(items),
+            other => list.push(other),
+        }
+    }
+    Value::Array(list)
+}
+
+/// A duration such as `90s`, `30m` or `2h`.
+fn duration(text: &str) -> Option<Duration> {
+    let (number, unit) = text.trim().split_at_checked(text.trim().len().checked_sub(1)?)?;
+    let seconds = match unit {
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    let number: f64 = number.trim().parse().ok()?;
+    (number > 0.0).then(|| Duration::try_from_secs_f64(number * seconds).ok()).flatten()
+}

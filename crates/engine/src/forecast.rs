@@ -1,0 +1,126 @@
+//! What a run would do, without doing it: the static graph, the history, and
+//! an honest "may" where early cut-off decides.
+
+use serde::Serialize;
+
+use crate::diagnostic::Diagnostic;
+use crate::plan::Origin;
+use crate::project::{Done, Project};
+use crate::publish;
+use crate::recipe::{Change, Recipe};
+
+/// What would happen to a stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Its result is known and in place.
+    Cached,
+    /// Its result is known but not in place.
+    Restore,
+    /// It runs.
+    Run,
+    /// It runs unless the stages before it give the same bytes as before.
+    May,
+}
+
+/// What would happen to a stage, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct Forecast {
+    /// The stage.
+    pub stage: String,
+    /// What would happen.
+    pub verdict: Verdict,
+    /// What differs from the last time; empty if it never ran here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// Whether it was ever up to date in this checkout.
+    pub known: bool,
+    /// Stages before it that will or may run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<String>,
+    /// How long it took the last time, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+/// Foresees a run of the given stages, which must be closed and in order.
+pub fn forecast(project: &Project, stages: &[usize]) -> Result<Vec<Forecast>, Diagnostic> {
+    let mut done: Vec<Option<Done>> = vec![None; project.plan.stages.len()];
+    let mut forecasts = Vec::new();
+    for index in stages {
+        let forecast = one(project, *index, &mut done)?;
+        forecasts.push(forecast);
+    }
+    Ok(forecasts)
+}
+
+/// The last recipe of a stage in this checkout, if the store still has it.
+pub fn last_recipe(project: &Project, stage: &str) -> Option<Recipe> {
+    project.store.recipe(&project.state.stages.get(stage)?.key)
+}
+
+fn one(project: &Project, index: usize, done: &mut [Option<Done>]) -> Result<Forecast, Diagnostic> {
+    let stage = &project.plan.stages[index];
+    let resolved = project.resolve(index, &|other: usize| done[other].as_ref())?;
+    let last = last_recipe(project, &stage.name);
+    let seconds =
+        project.state.stages.get(&stage.name).and_then(|last| project.store.seconds(&last.key));
+    let mut forecast = Forecast {
+        stage: stage.name.clone(),
+        verdict: Verdict::Run,
+        changes: Vec::new(),
+        known: last.is_some(),
+        waits: Vec::new(),
+        seconds,
+    };
+    if resolved.complete {
+        let key = resolved.recipe.key();
+        if let Some(record) = project.store.look_up(&key) {
+            let root = &project.plan.root;
+            let in_place = stage.outputs.iter().all(|(name, path)| {
+                let wanted = (path.clone(), record.outputs[name].digest);
+                publish::is_in_place(root, &project.files, &wanted)
+            });
+            forecast.verdict = if in_place { Verdict::Cached } else { Verdict::Restore };
+            done[index] = Some(Done { key, resolved, outputs: record.outputs });
+            return Ok(forecast);
+        }
+        forecast.changes = last.map(|last| resolved.recipe.changes(&last)).unwrap_or_default();
+        return Ok(forecast);
+    }
+    forecast.waits = project.plan.stages[index]
+        .upstream()
+        .filter(|other| done[*other].is_none())
+        .map(|other| project.plan.stages[other].name.clone())
+        .collect();
+    forecast.waits.sort();
+    forecast.waits.dedup();
+    if let Some(last) = last {
+        let unknown = unknown_lines(project, index, done);
+        forecast.changes = resolved.recipe.changes(&last);
+        forecast.changes.retain(|change| !unknown.contains(&change.line));
+        if forecast.changes.is_empty() {
+            forecast.verdict = Verdict::May;
+        }
+    }
+    Ok(forecast)
+}
+
+/// The lines of a recipe that nobody can know yet.
+fn unknown_lines(project: &Project, index: usize, done: &[Option<Done>]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (role, inputs) in &project.plan.stages[index].inputs {
+        for input in inputs {
+            let unknown = match input.from {
+                Origin::Stage(other, _) => done[other].is_none(),
+                Origin::Lineage => true,
+                Origin::File | Origin::Source(_) => false,
+            };
+            if unknown {
+                lines.push(format!("input.{role}.{}", input.path));
+                lines.push(format!("label.{role}.{}", input.path));
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,30 @@
+//! Computes: reads a pipeline, plans it, runs it and remembers every result.
+
+pub mod diagnostic;
+pub mod digest;
+pub mod function;
+pub mod shape;
+pub mod yaml;
+pub mod pipeline;
+pub mod source;
+pub mod template;
+mod draft;
+pub mod plan;
+pub mod reference;
+pub mod files;
+pub mod recipe;
+mod scratch;
+pub mod store;
+mod writer;
+mod lineage;
+pub mod lock;
+pub mod observe;
+mod process;
+pub mod state;
+mod execute;
+pub mod forecast;
+pub mod gc;
+pub mod project;
+mod publish;
+pub mod run;
+pub mod session;

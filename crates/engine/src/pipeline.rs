@@ -1,0 +1,254 @@
+//! `pipeline.yaml` as types: what a study declares, before anything is resolved.
+//!
+//! The schema of these types is the schema of the file.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Checked, Diagnostic, Kind, Place};
+use crate::function::Function;
+use crate::shape;
+use crate::yaml::Document;
+
+/// The name of the file at the root of a project.
+pub const FILE: &str = "pipeline.yaml";
+
+/// A pipeline: what a project makes, stage by stage.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "pipeline.yaml")]
+pub struct Pipeline {
+    /// The version of this format: 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// The name of the project.
+    pub name: String,
+    /// The seed that every stage's own seed is derived from.
+    #[serde(default)]
+    pub seed: i64,
+    /// The date of the edition, `YYYY-MM-DD`: the date in the report, and
+    /// `SOURCE_DATE_EPOCH` for commands. The environment's `SOURCE_DATE_EPOCH`
+    /// takes its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// The data package that describes the raw data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// Parameters that templates see as `params`.
+    #[serde(default)]
+    pub params: Map<String, Value>,
+    /// Named overrides of parameters and inputs.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, Profile>,
+    /// The stages, each named after what it makes.
+    pub stages: BTreeMap<String, Stage>,
+}
+
+/// A named set of overrides, chosen by `--profile`.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Parameters that replace those of the pipeline.
+    #[serde(default)]
+    pub params: Map<String, Value>,
+    /// Inputs that replace those of stages, by `stage.role`.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, References>,
+}
+
+/// A stage: one use of a function or a command.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stage {
+    /// What the stage makes, for readers; never part of a key.
+    #[serde(default)]
+    pub desc: String,
+    /// The function that makes the outputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<String>,
+    /// The command that makes the outputs: a list is executed as it stands, a
+    /// text goes through the shell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cmd: Option<Command>,
+    /// Axes and their values; each combination is a cell.
+    #[serde(default)]
+    pub matrix: BTreeMap<String, Vec<Value>>,
+    /// Inputs by role.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, References>,
+    /// Parameters of the function.
+    #[serde(default)]
+    pub params: Map<String, Value>,
+    /// Outputs by name: paths below `outputs/`.
+    pub outputs: BTreeMap<String, String>,
+    /// Labels that the outputs carry besides those of the inputs.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Labels of the inputs that the outputs no longer carry, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declassify: Option<Declassify>,
+    /// Environment variables of the command.
+    #[serde(default)]
+    pub env: BTreeMap<String, String>,
+    /// How long the command may take: `90s`, `30m`, `2h`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<String>,
+}
+
+/// A command.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Command {
+    /// Goes through `sh -ec`; what templates insert is quoted.
+    Shell(String),
+    /// A program and its arguments, executed as they stand.
+    Arguments(Vec<String>),
+}
+
+/// What an input refers to.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum References {
+    /// `stage.output`, `stage@cell.output`, `stage@*.output`, `stage.*`,
+    /// `raw:resource`, a path, a folder (`report/`) or a glob.
+    One(String),
+    /// Several of them.
+    Many(Vec<String>),
+}
+
+impl References {
+    /// The references as a list.
+    pub fn list(&self) -> Vec<&str> {
+        match self {
+            References::One(one) => vec![one],
+            References::Many(many) => many.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// Labels that a stage removes, and the reason.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Declassify {
+    /// The labels.
+    pub labels: Vec<String>,
+    /// Why the outputs no longer carry them.
+    pub reason: String,
+}
+
+impl Pipeline {
+    /// Reads the bytes of the file, with everything that is wrong with its form.
+    pub fn parse(path: &str, bytes: &[u8]) -> Checked<(Self, Document)> {
+        let document = Document::parse(path, bytes)?;
+        if matches!(document.root.data, crate::yaml::Data::Null) {
+            let empty = Diagnostic::new(Kind::Usage, "the file is empty")
+                .at(Place::file(path))
+                .hint("`colophon init` writes a pipeline to start from");
+            return Err(vec![empty]);
+        }
+        let schema = schema_of::<Pipeline>();
+        let found = shape::check(&document, &document.root, "", &schema);
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let pipeline = serde_json::from_value(document.root.value()).map_err(|error| {
+            vec![Diagnostic::new(Kind::Usage, error.to_string()).at(Place::file(path))]
+        })?;
+        Ok((pipeline, document))
+    }
+}
+
+fn schema_of<T: JsonSchema>() -> Value {
+    schemars::schema_for!(T).to_value()
+}
+
+/// The JSON schema of `pipeline.yaml`; with functions, `uses` and `params` are
+/// held to those that the program offers.
+pub fn schema(functions: &[Function]) -> Value {
+    let mut schema = schema_of::<Pipeline>();
+    let names: Vec<_> = functions.iter().map(|function| Value::from(function.name)).collect();
+    if names.is_empty() {
+        return schema;
+    }
+    schema["$defs"]["Stage"]["properties"]["uses"]["enum"] = names.into();
+    let rules: Vec<_> = functions.iter().map(rule).collect();
+    schema["$defs"]["Stage"]["allOf"] = rules.into();
+    schema
+}
+
+/// "If a stage uses this function, its params are of this shape."
+fn rule(function: &Function) -> Value {
+    let mut params: Schema = (function.schema)();
+    params.remove("$schema");
+    serde_json::json!({
+        "if": { "properties": { "uses": { "const": function.name } }, "required": ["uses"] },
+        "then": { "properties": { "params": { "description": function.about(), "anyOf": [params] } } },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mistakes(text: &str) -> Vec<String> {
+        let found = Pipeline::parse("pipeline.yaml", text.as_bytes()).err().unwrap_or_default();
+        found
+            .iter()
+            .map(|problem| match problem.hints.first() {
+                Some(hint) => format!("{problem} ({hint})"),
+                None => problem.to_string(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_mistake_at_once() {
+        let text = "\
+version: 2
+name: [x]
+stages:
+  a:
+    use: ingest
+    outputs: { t: t.csv }
+    outputs: { t: t.csv }
+  b:
+    uses: clean
+    timeout: 30
+";
+        assert_eq!(
+            mistakes(text),
+            [
+                "pipeline.yaml:1:10: `version` must be at most 1",
+                "pipeline.yaml:2:7: `name` must be text, not a list",
+                "pipeline.yaml:5:5: unknown key `use` in `stages.a` (did you mean `uses`?)",
+                "pipeline.yaml:7:5: `outputs` stands twice, first in line 6",
+                "pipeline.yaml:10:14: `stages.b.timeout` must be text, not a whole number",
+                "pipeline.yaml:9:5: `stages.b` lacks `outputs`",
+            ]
+        );
+    }
+
+    #[test]
+    fn forms_of_commands_and_references() {
+        let text = "version: 1\nname: x\nstages:\n  a:\n    cmd: [touch, x]\n    \
+                    inputs: { a: x, b: [y, z] }\n    outputs: { t: x }\n";
+        let (pipeline, _) = Pipeline::parse("p", text.as_bytes()).expect("valid");
+        assert_eq!(pipeline.stages["a"].inputs["b"].list(), ["y", "z"]);
+        assert!(matches!(pipeline.stages["a"].cmd, Some(Command::Arguments(_))));
+        assert_eq!(
+            mistakes(&text.replace("[touch, x]", "3")),
+            ["pipeline.yaml:5:10: `stages.a.cmd` must be text or a list, not a whole number"]
+        );
+    }
+
+    #[test]
+    fn empty_files() {
+        let hint = " (`colophon init` writes a pipeline to start from)";
+        assert_eq!(mistakes(""), [format!("pipeline.yaml: the file is empty{hint}")]);
+        assert_eq!(mistakes("# nothing\n"), mistakes(""));
+        assert_eq!(mistakes("- a\n"), ["pipeline.yaml:1:1: the file must be a map, not a list"]);
+    }
+}

@@ -1,0 +1,213 @@
+//! A checkout with all that a run needs: its plan, its files, its state and the store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::diagnostic::{Checked, Diagnostic};
+use crate::digest::Digest;
+use crate::files::Files;
+use crate::function::Function;
+use crate::lineage;
+use crate::plan::{Action, Input, Options, Origin, Plan, Stage};
+use crate::recipe::{Recipe, canonical};
+use crate::state::{FOLDER, State};
+use crate::store::{Made, Store};
+
+/// An open project.
+pub struct Project {
+    /// The plan.
+    pub plan: Plan,
+    /// Where results live.
+    pub store: Arc<Store>,
+    /// The files of the project.
+    pub files: Files,
+    /// What the checkout remembers.
+    pub state: State,
+    codes: BTreeMap<usize, Digest>,
+}
+
+/// A stage whose inputs are known: its recipe and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// The digests of the inputs, in the plan's order.
+    pub inputs: BTreeMap<String, Vec<Digest>>,
+    /// The labels that the outputs carry.
+    pub labels: BTreeSet<String>,
+    /// The lineage, if it is an input.
+    pub lineage: Option<Arc<[u8]>>,
+    /// Whether every input was known; otherwise the recipe lacks lines.
+    pub complete: bool,
+}
+
+/// A stage that is up to date: its recipe and its outputs.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// The key.
+    pub key: Digest,
+    /// The recipe and the inputs.
+    pub resolved: Resolved,
+    /// The outputs by name.
+    pub outputs: BTreeMap<String, Made>,
+}
+
+impl Project {
+    /// Opens the project at `root`; the store is the checkout's own unless given.
+    pub fn open(
+        root: &Path,
+        functions: &[Function],
+        options: &Options,
+        store: Option<&Path>,
+    ) -> Checked<Self> {
+        let plan = Plan::load(root, functions, options)?;
+        let folder = store.map_or_else(|| root.join(FOLDER).join("store"), Path::to_path_buf);
+        let store = Store::open(&folder).map_err(|problem| vec![problem])?;
+        let state = State::read(root);
+        let files = Files::new(root, state.files.clone());
+        let codes = codes(&plan);
+        Ok(Project { plan, store: Arc::new(store), files, state, codes })
+    }
+
+    /// The recipe of a stage, given what is known of the stages before it.
+    pub fn resolve<'a>(
+        &self,
+        index: usize,
+        done: &impl Fn(usize) -> Option<&'a Done>,
+    ) -> Result<Resolved, Diagnostic> {
+        let stage = &self.plan.stages[index];
+        let mut resolved = Resolved {
+            recipe: self.action(stage),
+            inputs: BTreeMap::new(),
+            labels: stage.labels.clone(),
+            lineage: None,
+            complete: true,
+        };
+        for (role, inputs) in &stage.inputs {
+            let mut digests = Vec::new();
+            for input in inputs {
+                let line = format!("{role}.{}", input.path);
+                let Some(digest) = self.input(index, input, &line, &mut resolved, done)? else {
+                    resolved.complete = false;
+                    continue;
+                };
+                resolved.recipe.set(format!("input.{line}"), digest.to_string());
+                digests.push(digest);
+            }
+            resolved.inputs.insert(role.clone(), digests);
+        }
+        resolved.labels.retain(|label| !stage.declassified.contains(label));
+        Ok(resolved)
+    }
+
+    fn input<'a>(
+        &self,
+        index: usize,
+        input: &Input,
+        line: &str,
+        resolved: &mut Resolved,
+        done: &impl Fn(usize) -> Option<&'a Done>,
+    ) -> Result<Option<Digest>, Diagnostic> {
+        let (digest, labels) = match &input.from {
+            Origin::File => (self.files.digest(&input.path)?.digest, None),
+            Origin::Source(name) => {
+                let source = &self.plan.sources[name];
+                let reading = Digest::of(canonical(&source.reading).as_bytes());
+                resolved.recipe.set(format!("reading.{line}"), reading.to_string());
+                (self.files.digest(&input.path)?.digest, Some(&source.labels))
+            }
+            Origin::Stage(other, output) => {
+                let Some(done) = done(*other) else { return Ok(None) };
+                (done.outputs[output].digest, Some(&done.resolved.labels))
+            }
+            Origin::Lineage => {
+                let Some(text) = self.lineage(index, done)? else { return Ok(None) };
+                let digest = Digest::of(&text);
+                resolved.lineage = Some(text);
+                (digest, None)
+            }
+        };
+        if let Some(labels) = labels.filter(|labels| !labels.is_empty()) {
+            let text: Vec<_> = labels.iter().map(String::as_str).collect();
+            resolved.recipe.set(format!("label.{line}"), text.join(" "));
+            resolved.labels.extend(labels.iter().cloned());
+        }
+        Ok(Some(digest))
+    }
+
+    /// The lines of a recipe that do not depend on inputs.
+    fn action(&self, stage: &Stage) -> Recipe {
+        let mut recipe = Recipe::new();
+        recipe.set("seed", stage.seed.to_string());
+        match &stage.action {
+            Action::Function(function) => {
+                recipe.set("action", format!("function {}", function.name));
+                for (path, text) in function.sources() {
+                    let digest = self.codes[&(text.as_ptr() as usize)];
+                    recipe.set(format!("code.{path}"), digest.to_string());
+                }
+                recipe.set_value("param", &stage.params);
+                for name in stage.outputs.keys() {
+                    recipe.set(format!("output.{name}"), "");
+                }
+            }
+            Action::Command(command) => {
+                recipe.set("action", "command");
+                for (n, argument) in command.arguments.iter().enumerate() {
+                    recipe.set(format!("argument.{n:03}"), argument);
+                }
+                for (name, value) in &command.env {
+                    recipe.set(format!("env.{name}"), value);
+                }
+                for (name, path) in &stage.outputs {
+                    recipe.set(format!("output.{name}"), path);
+                }
+                if let Some(date) = &self.plan.date {
+                    recipe.set("date", date);
+                }
+            }
+        }
+        recipe
+    }
+
+    fn lineage<'a>(
+        &self,
+        index: usize,
+        done: &impl Fn(usize) -> Option<&'a Done>,
+    ) -> Result<Option<Arc<[u8]>>, Diagnostic> {
+        let upstream = self.plan.closure(self.plan.stages[index].upstream());
+        if upstream.iter().any(|index| done(*index).is_none()) {
+            return Ok(None);
+        }
+        let known = |index: usize| {
+            let done = done(index).expect("every stage upstream was just seen to be done");
+            lineage::Known {
+                inputs: &done.resolved.inputs,
+                outputs: &done.outputs,
+                labels: &done.resolved.labels,
+            }
+        };
+        let source = |name: &str| {
+            let known = self.files.digest(&self.plan.sources[name].path).ok()?;
+            Some((known.digest, known.size))
+        };
+        let value = lineage::lineage(&self.plan, index, known, source);
+        Ok(Some(canonical(&value).into_bytes().into()))
+    }
+}
+
+/// The digests of all sources that the plan's functions depend on, by address:
+/// they are compiled in, so each is hashed once.
+fn codes(plan: &Plan) -> BTreeMap<usize, Digest> {
+    let mut codes = BTreeMap::new();
+    for stage in &plan.stages {
+        if let Action::Function(function) = &stage.action {
+            for (_, text) in function.sources() {
+                let address = text.as_ptr() as usize;
+                codes.entry(address).or_insert_with(|| Digest::of(text.as_bytes()));
+            }
+        }
+    }
+    codes
+}

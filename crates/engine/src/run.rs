@@ -1,0 +1,454 @@
+//! Brings stages up to date: several at a time, each as soon as its inputs are known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::digest::Digest;
+use crate::execute::{self, Surroundings};
+use crate::files;
+use crate::function::{Artifact, Job};
+use crate::lock::{Block, Lock};
+use crate::observe::{Event, How, Observer};
+use crate::plan::{Action, Input, Origin, Stage};
+use crate::project::{Done, Project, Resolved};
+use crate::scratch::Scratch;
+use crate::store::{Made, Record};
+use crate::writer::{Commit, Writer};
+
+/// How a run is to go.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The stages to bring up to date, closed under what they are made from.
+    pub stages: Vec<usize>,
+    /// Those among them that run even if their result is known.
+    pub force: BTreeSet<usize>,
+    /// How many stages may run at a time.
+    pub jobs: usize,
+    /// Whether a failure stops only what depends on it.
+    pub keep_going: bool,
+    /// The environment that commands may see.
+    pub env: BTreeMap<String, String>,
+    /// Set to more than zero to stop the run, to more than one to stop it at once.
+    pub stop: Arc<AtomicUsize>,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// Stages that ran.
+    pub ran: usize,
+    /// Stages whose result was known.
+    pub cached: usize,
+    /// Stages that failed.
+    pub failed: usize,
+    /// Stages that were not tried.
+    pub skipped: usize,
+    /// Paths that were put in place.
+    pub published: Vec<String>,
+    /// Everything that went wrong.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Sources and files up to this size are kept in the store, so that `why` can
+/// name the row that changed.
+const SNAPSHOT: usize = 16 << 20;
+
+/// A run that is under way.
+pub(crate) struct Run<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) request: &'a Request,
+    pub(crate) observer: &'a dyn Observer,
+    pub(crate) done: Vec<OnceLock<Done>>,
+    remaking: Vec<Mutex<()>>,
+    scratch: OnceLock<Scratch>,
+    writer: Writer,
+    board: Mutex<Board>,
+    news: Condvar,
+}
+
+/// Which stages wait, which can begin and how many are under way.
+struct Board {
+    waits: BTreeMap<usize, usize>,
+    feeds: BTreeMap<usize, Vec<usize>>,
+    ready: BTreeSet<usize>,
+    running: usize,
+    summary: Summary,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        project: &'a Project,
+        request: &'a Request,
+        observer: &'a dyn Observer,
+    ) -> Self {
+        let count = project.plan.stages.len();
+        Run {
+            project,
+            request,
+            observer,
+            done: (0..count).map(|_| OnceLock::new()).collect(),
+            remaking: (0..count).map(|_| Mutex::default()).collect(),
+            scratch: OnceLock::new(),
+            writer: Writer::new(project.store.clone()),
+            board: Mutex::new(board(project, &request.stages)),
+            news: Condvar::new(),
+        }
+    }
+
+    /// Brings all requested stages up to date.
+    pub(crate) fn stages(&self) -> Summary {
+        self.observer.event(Event::Begun { stages: self.request.stages.len() });
+        std::thread::scope(|scope| {
+            for _ in 1..self.request.jobs.max(1) {
+                scope.spawn(|| self.work());
+            }
+            self.work();
+        });
+        let mut board = self.board.lock().expect("no panic while held");
+        for index in &self.request.stages {
+            let stage = &self.project.plan.stages[*index];
+            let failed = |board: &Board| !board.waits.contains_key(index);
+            if self.done[*index].get().is_none() && !failed(&board) {
+                board.summary.skipped += 1;
+                self.observer.event(Event::Skipped { stage: stage.name.clone() });
+            }
+        }
+        std::mem::take(&mut board.summary)
+    }
+
+    /// Waits until all results are durable.
+    pub(crate) fn finish(self) -> Result<Vec<OnceLock<Done>>, Diagnostic> {
+        self.writer.finish()?;
+        Ok(self.done)
+    }
+
+    /// What one thread does: takes stages that can begin until there are none.
+    fn work(&self) {
+        let mut board = self.board.lock().expect("no panic while held");
+        loop {
+            let stopped = self.request.stop.load(Ordering::Relaxed) > 0;
+            let given_up = board.summary.failed > 0 && !self.request.keep_going;
+            let next = if stopped || given_up { None } else { board.ready.pop_first() };
+            match next {
+                Some(index) => {
+                    board.running += 1;
+                    drop(board);
+                    let result = self.stage(index);
+                    board = self.board.lock().expect("no panic while held");
+                    board.running -= 1;
+                    self.settle(&mut board, index, result);
+                    self.news.notify_all();
+                }
+                None if board.running == 0 => return self.news.notify_all(),
+                None => board = self.news.wait(board).expect("no panic while held"),
+            }
+        }
+    }
+
+    /// Enters the end of a stage on the board.
+    fn settle(
+        &self,
+        board: &mut Board,
+        index: usize,
+        result: Result<(Done, How), Vec<Diagnostic>>,
+    ) {
+        board.waits.remove(&index);
+        match result {
+            Ok((done, how)) => {
+                match how {
+                    How::Cached => board.summary.cached += 1,
+                    How::Ran => board.summary.ran += 1,
+                }
+                let _ = self.done[index].set(done);
+                for next in board.feeds.remove(&index).unwrap_or_default() {
+                    let waits = board.waits.get_mut(&next).expect("it waits for this stage");
+                    *waits -= 1;
+                    if *waits == 0 {
+                        board.ready.insert(next);
+                    }
+                }
+            }
+            Err(problems) => {
+                board.summary.failed += 1;
+                board.summary.problems.extend(problems);
+            }
+        }
+    }
+
+    fn stage(&self, index: usize) -> Result<(Done, How), Vec<Diagnostic>> {
+        let stage = &self.project.plan.stages[index];
+        let begun = Instant::now();
+        let result = self.bring(index, stage);
+        for diagnostic in self.project.store.notes() {
+            self.observer.event(Event::Noted { diagnostic });
+        }
+        let name = || stage.name.clone();
+        let seconds = begun.elapsed().as_secs_f64();
+        match &result {
+            Ok((_, How::Cached)) => {
+                self.observer.event(Event::Finished {
+                    stage: name(),
+                    how: How::Cached,
+                    seconds: 0.0,
+                });
+            }
+            Ok((_, how)) => {
+                self.observer.event(Event::Finished { stage: name(), how: *how, seconds })
+            }
+            Err(problems) => {
+                let diagnostics = problems.clone();
+                self.observer.event(Event::Failed { stage: name(), seconds, diagnostics });
+            }
+        }
+        result
+    }
+
+    fn bring(&self, index: usize, stage: &Stage) -> Result<(Done, How), Vec<Diagnostic>> {
+        let done = |other: usize| self.done[other].get();
+        let resolved = self.project.resolve(index, &done).map_err(|problem| vec![problem])?;
+        let key = resolved.recipe.key();
+        if !self.request.force.contains(&index)
+            && let Some(record) = self.project.store.look_up(&key)
+        {
+            let outputs = record.outputs;
+            return Ok((Done { key, resolved, outputs }, How::Cached));
+        }
+        let outputs = self.make(stage, &resolved, key)?;
+        Ok((Done { key, resolved, outputs }, How::Ran))
+    }
+
+    /// Runs a stage and hands its outputs to the store.
+    fn make(
+        &self,
+        stage: &Stage,
+        resolved: &Resolved,
+        key: Digest,
+    ) -> Result<BTreeMap<String, Made>, Vec<Diagnostic>> {
+        let last = self.project.state.stages.get(&stage.name);
+        let expected = last.and_then(|last| self.project.store.seconds(&last.key));
+        self.observer.event(Event::Started { stage: stage.name.clone(), expected });
+        let begun = Instant::now();
+        let made = match &stage.action {
+            Action::Function(function) => {
+                let job = self.job(stage, resolved)?;
+                execute::call(stage, function, &job)?
+            }
+            Action::Command(command) => {
+                let folder = self.scratch()?.path();
+                let lay = |to: &std::path::Path| self.lay(stage, resolved, to);
+                execute::command(stage, command, &folder, &self.surroundings(), lay)?
+            }
+        };
+        let mut outputs = BTreeMap::new();
+        let mut objects = Vec::new();
+        for (name, output) in made {
+            let staged =
+                self.project.store.stage(&output.bytes).map_err(|problem| vec![problem])?;
+            let size = output.bytes.len() as u64;
+            outputs.insert(name, Made { digest: staged.0, size, rows: output.rows });
+            objects.extend(staged.1.map(|path| (staged.0, path)));
+        }
+        let record = Record {
+            stage: stage.name.clone(),
+            recipe: resolved.recipe.clone(),
+            outputs: outputs.clone(),
+            seconds: begun.elapsed().as_secs_f64(),
+        };
+        self.writer.commit(Commit { objects, record: Some((key, record)) });
+        Ok(outputs)
+    }
+
+    fn job(&self, stage: &Stage, resolved: &Resolved) -> Result<Job, Vec<Diagnostic>> {
+        let mut inputs = BTreeMap::new();
+        for (role, list) in &stage.inputs {
+            let mut artifacts = Vec::new();
+            for (input, digest) in list.iter().zip(&resolved.inputs[role]) {
+                let bytes = self.bytes(input, digest, resolved)?.into();
+                let (labels, resource) = self.facts(input);
+                artifacts.push(Artifact { path: input.path.clone(), bytes, labels, resource });
+            }
+            inputs.insert(role.clone(), artifacts);
+        }
+        Ok(Job::new(stage.params.clone(), inputs, *stage.seed.bytes()))
+    }
+
+    fn facts(&self, input: &Input) -> (BTreeSet<String>, Option<serde_json::Value>) {
+        match &input.from {
+            Origin::Source(name) => {
+                let source = &self.project.plan.sources[name];
+                (source.labels.clone(), Some(source.reading.clone()))
+            }
+            Origin::Stage(other, _) => {
+                let done = self.done[*other].get();
+                (done.map(|done| done.resolved.labels.clone()).unwrap_or_default(), None)
+            }
+            Origin::File | Origin::Lineage => (BTreeSet::new(), None),
+        }
+    }
+
+    /// The content of an input, checked against the digest in the recipe.
+    fn bytes(
+        &self,
+        input: &Input,
+        digest: &Digest,
+        resolved: &Resolved,
+    ) -> Result<Vec<u8>, Vec<Diagnostic>> {
+        match &input.from {
+            Origin::Stage(other, _) => {
+                if let Some(bytes) = self.project.store.read(digest) {
+                    return Ok(bytes);
+                }
+                self.remake(*other)?;
+                self.project.store.read(digest).ok_or_else(|| vec![lost(&input.path)])
+            }
+            Origin::Lineage => {
+                let text = resolved.lineage.clone().unwrap_or_default();
+                self.snapshot(&text)?;
+                Ok(text.to_vec())
+            }
+            Origin::File | Origin::Source(_) => {
+                let path = self.project.plan.root.join(&input.path);
+                let bytes = std::fs::read(&path)
+                    .map_err(|error| vec![Diagnostic::io("read", &path, &error)])?;
+                if Digest::of(&bytes) != *digest {
+                    return Err(vec![files::changed(&input.path)]);
+                }
+                if bytes.len() <= SNAPSHOT {
+                    self.snapshot(&bytes)?;
+                }
+                Ok(bytes)
+            }
+        }
+    }
+
+    fn snapshot(&self, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
+        let (digest, path) = self.project.store.stage(bytes).map_err(|problem| vec![problem])?;
+        if let Some(path) = path {
+            self.writer.commit(Commit { objects: vec![(digest, path)], record: None });
+        }
+        Ok(())
+    }
+
+    /// Puts the inputs of a command into its private folder.
+    fn lay(
+        &self,
+        stage: &Stage,
+        resolved: &Resolved,
+        folder: &std::path::Path,
+    ) -> Result<(), Vec<Diagnostic>> {
+        for (role, list) in &stage.inputs {
+            for (input, digest) in list.iter().zip(&resolved.inputs[role]) {
+                let to = folder.join(&input.path);
+                let failed = |error: std::io::Error| vec![Diagnostic::io("write", &to, &error)];
+                std::fs::create_dir_all(to.parent().unwrap_or(folder)).map_err(failed)?;
+                let bytes = self.bytes(input, digest, resolved)?;
+                std::fs::write(&to, bytes).map_err(failed)?;
+                if input.from == Origin::File {
+                    let path = self.project.plan.root.join(&input.path);
+                    if let Ok(metadata) = path.metadata() {
+                        std::fs::set_permissions(&to, metadata.permissions()).map_err(failed)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the outputs of a stage again whose objects were damaged or lost.
+    pub(crate) fn remake(&self, index: usize) -> Result<(), Vec<Diagnostic>> {
+        let _one_at_a_time = self.remaking[index].lock().expect("no panic while held");
+        let stage = &self.project.plan.stages[index];
+        let done = self.done[index].get().expect("it was up to date");
+        if done.outputs.values().all(|made| self.project.store.has(&made.digest)) {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        let outputs = self.make(stage, &done.resolved, done.key)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let (stage, how) = (stage.name.clone(), How::Ran);
+        self.observer.event(Event::Finished { stage: stage.clone(), how, seconds });
+        let mut board = self.board.lock().expect("no panic while held");
+        board.summary.ran += 1;
+        board.summary.cached = board.summary.cached.saturating_sub(1);
+        match outputs == done.outputs {
+            true => Ok(()),
+            false => Err(vec![lost(&stage)]),
+        }
+    }
+
+    fn scratch(&self) -> Result<&Scratch, Vec<Diagnostic>> {
+        if let Some(scratch) = self.scratch.get() {
+            return Ok(scratch);
+        }
+        let scratch = Scratch::new(&execute::workplace(&self.project.plan));
+        let scratch = scratch.map_err(|problem| vec![problem])?;
+        Ok(self.scratch.get_or_init(|| scratch))
+    }
+
+    fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings {
+            root: &self.project.plan.root,
+            date: self.project.plan.date.as_deref(),
+            env: &self.request.env,
+            stop: &self.request.stop,
+        }
+    }
+
+    /// What the lock holds of the stages that are done.
+    pub(crate) fn lock(&self) -> Lock {
+        let mut lock = Lock::default();
+        for index in &self.request.stages {
+            let Some(done) = self.done[*index].get() else { continue };
+            let stage = &self.project.plan.stages[*index];
+            let inputs = stage.inputs.iter().flat_map(|(role, list)| {
+                let digests = &done.resolved.inputs[role];
+                list.iter()
+                    .zip(digests)
+                    .map(move |(input, digest)| (format!("{role} {}", input.path), *digest))
+            });
+            let made =
+                |(name, path): (&String, &String)| (path.clone(), done.outputs[name].clone());
+            let block = Block {
+                key: done.key,
+                inputs: inputs.collect(),
+                outputs: stage.outputs.iter().map(made).collect(),
+            };
+            lock.stages.insert(stage.name.clone(), block);
+        }
+        lock
+    }
+}
+
+fn board(project: &Project, stages: &[usize]) -> Board {
+    let mut board = Board {
+        waits: BTreeMap::new(),
+        feeds: BTreeMap::new(),
+        ready: BTreeSet::new(),
+        running: 0,
+        summary: Summary::default(),
+    };
+    for index in stages {
+        let upstream: BTreeSet<usize> = project.plan.stages[*index].upstream().collect();
+        if upstream.is_empty() {
+            board.ready.insert(*index);
+        }
+        for other in &upstream {
+            board.feeds.entry(*other).or_default().push(*index);
+        }
+        board.waits.insert(*index, upstream.len());
+    }
+    board
+}
+
+fn lost(what: &str) -> Diagnostic {
+    let message =
+        format!("`{what}` was damaged in the store, and making it again gave other bytes");
+    Diagnostic::new(Kind::Store, message)
+        .hint("run again: it and what depends on it are made anew from now on")
+        .hint("a stage that gives other bytes each time is not deterministic; look for the cause")
+}

@@ -1,0 +1,220 @@
+//! A whole run of a project: its stages, the lock, the results, the state.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::lock::{self, Lock};
+use crate::observe::{Event, Observer};
+use crate::project::Project;
+use crate::publish::{self, Wanted};
+use crate::run::{Request, Run, Summary};
+
+/// What is done with `pipeline.lock`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It is brought up to date.
+    Update,
+    /// It is an error if it would change; then nothing is put in place.
+    Locked,
+}
+
+/// Brings stages up to date, puts their results in place and keeps the lock.
+pub fn run(project: &Project, request: &Request, mode: Mode, observer: &dyn Observer) -> Summary {
+    let run = Run::new(project, request, observer);
+    let mut summary = run.stages();
+    let locked = settle_lock(project, &run, mode, &summary);
+    let may_publish = match locked {
+        Ok(()) => true,
+        Err(problem) => {
+            let keep = problem.kind != Kind::Lock;
+            summary.problems.push(problem);
+            keep
+        }
+    };
+    if may_publish {
+        put_in_place(&run, &mut summary);
+    }
+    for diagnostic in project.store.notes() {
+        observer.event(Event::Noted { diagnostic });
+    }
+    let done = match run.finish() {
+        Ok(done) => done,
+        Err(problem) => {
+            summary.problems.push(problem);
+            return summary;
+        }
+    };
+    for diagnostic in project.store.notes() {
+        observer.event(Event::Noted { diagnostic });
+    }
+    let mut state = project.state.clone();
+    for (stage, done) in project.plan.stages.iter().zip(&done) {
+        if let Some(done) = done.get() {
+            state.note(&stage.name, done.key);
+            for (name, path) in stage.outputs.iter().filter(|_| may_publish) {
+                state.published.insert(path.clone(), done.outputs[name].digest);
+            }
+        }
+    }
+    if let Err(problem) = state.write(&project.plan.root, &project.state, &project.files) {
+        summary.problems.push(problem);
+    }
+    if request.stop.load(Ordering::Relaxed) > 0 {
+        summary.problems.push(Diagnostic::new(Kind::Infrastructure, "the run was stopped"));
+    }
+    summary
+}
+
+/// Writes the lock, or holds the run to it.
+fn settle_lock(
+    project: &Project,
+    run: &Run,
+    mode: Mode,
+    summary: &Summary,
+) -> Result<(), Diagnostic> {
+    let root = &project.plan.root;
+    let failed = summary.failed + summary.skipped > 0;
+    let made = run.lock();
+    let known: BTreeSet<_> = project.plan.stages.iter().map(|stage| stage.name.as_str()).collect();
+    let wanted: BTreeSet<_> =
+        run.request.stages.iter().map(|index| project.plan.stages[*index].name.as_str()).collect();
+    let all = wanted.len() == known.len();
+    let mut locked = match Lock::read(root) {
+        Err(problem) if mode == Mode::Locked => {
+            return Err(Diagnostic { kind: Kind::Lock, ..problem });
+        }
+        Err(problem) => return Err(problem),
+        Ok(locked) => locked,
+    };
+    if mode == Mode::Locked {
+        locked.stages.retain(|name, _| {
+            if failed {
+                made.stages.contains_key(name)
+            } else {
+                all || wanted.contains(name.as_str())
+            }
+        });
+        let differences = made.differences(&locked);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let problem =
+            Diagnostic::new(Kind::Lock, "`pipeline.lock` would change, and `--locked` forbids it");
+        return Err(problem
+            .details(differences)
+            .hint("nothing was put in place; `colophon why STAGE` tells the cause")
+            .hint("if the change is meant, `colophon run` writes the lock and you commit it"));
+    }
+    if failed {
+        return Ok(());
+    }
+    let before = locked.clone();
+    locked.stages.retain(|name, _| known.contains(name.as_str()));
+    locked.stages.extend(made.stages);
+    match locked == before {
+        true => Ok(()),
+        false => replace(&root.join(lock::FILE), locked.text().as_bytes()),
+    }
+}
+
+/// Puts the results of every finished stage in place.
+fn put_in_place(run: &Run, summary: &mut Summary) {
+    let project = run.project;
+    let root = &project.plan.root;
+    for index in &run.request.stages {
+        let Some(done) = run.done[*index].get() else { continue };
+        let stage = &project.plan.stages[*index];
+        let wanted: Vec<Wanted> = stage
+            .outputs
+            .iter()
+            .map(|(name, path)| (path.clone(), done.outputs[name].digest))
+            .filter(|wanted| !publish::is_in_place(root, &project.files, wanted))
+            .collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let publish = || publish::publish(root, &project.store, &project.files, &wanted);
+        let published = match publish() {
+            Ok(false) => {
+                run.remake(*index).and_then(|()| publish().map_err(|problem| vec![problem]))
+            }
+            other => other.map_err(|problem| vec![problem]),
+        };
+        match published {
+            Ok(_) => {
+                for (path, _) in wanted {
+                    run.observer.event(Event::Published { path: path.clone() });
+                    summary.published.push(path);
+                }
+            }
+            Err(problems) => summary.problems.extend(problems),
+        }
+    }
+}
+
+/// Puts in place what the lock says, from the store alone: nothing is hashed,
+/// nothing is executed.
+pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> Summary {
+    let mut summary = Summary::default();
+    let root = &project.plan.root;
+    let locked = match Lock::read(root) {
+        Ok(locked) => locked,
+        Err(problem) => {
+            summary.problems.push(problem);
+            return summary;
+        }
+    };
+    let mut missing = Vec::new();
+    for index in stages {
+        let stage = &project.plan.stages[*index];
+        let Some(block) = locked.stages.get(&stage.name) else {
+            missing.push(format!("stage `{}` is not in the lock", stage.name));
+            continue;
+        };
+        let wanted: Vec<Wanted> = block
+            .outputs
+            .iter()
+            .map(|(path, made)| (path.clone(), made.digest))
+            .filter(|wanted| !publish::is_in_place(root, &project.files, wanted))
+            .collect();
+        match publish::publish(root, &project.store, &project.files, &wanted) {
+            Ok(true) => {
+                summary.cached += 1;
+                for (path, _) in wanted {
+                    observer.event(Event::Published { path: path.clone() });
+                    summary.published.push(path);
+                }
+            }
+            Ok(false) => missing.extend(wanted.iter().map(|(path, digest)| {
+                format!("`{path}` ({}) is not in the store", digest.short())
+            })),
+            Err(problem) => summary.problems.push(problem),
+        }
+    }
+    if !missing.is_empty() {
+        let message = "`--frozen` can't put everything in place, since it runs nothing";
+        summary.problems.push(
+            Diagnostic::new(Kind::Pending, message)
+                .details(missing)
+                .hint("`colophon run` makes what is missing"),
+        );
+    }
+    summary
+}
+
+/// Replaces a file, whole or not at all.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let failed = |error: std::io::Error| Diagnostic::io("write", path, &error);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut temp = tempfile::Builder::new();
+    // A committed file has the usual permissions, not a temporary file's own.
+    #[cfg(unix)]
+    temp.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut temp = temp.tempfile_in(folder).map_err(failed)?;
+    temp.write_all(bytes).and_then(|()| temp.as_file().sync_all()).map_err(failed)?;
+    temp.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Holds a YAML tree against the JSON schema of a Rust type and reports every
+//! mistake with its position.
+//!
+//! The schema comes from the type itself (`schemars`), so the program, the
+//! editor and the documentation agree on what may be written.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Diagnostic, Kind, did_you_mean};
+use crate::yaml::{Data, Document, Node};
+
+/// Every place where `node` differs from `schema`; `path` is its name in messages.
+pub fn check(document: &Document, node: &Node, path: &str, schema: &Value) -> Vec<Diagnostic> {
+    let mut checker = Checker { document, definitions: &schema["$defs"], found: Vec::new() };
+    checker.check(node, path, schema);
+    checker.found
+}
+
+struct Checker<'a> {
+    document: &'a Document,
+    definitions: &'a Value,
+    found: Vec<Diagnostic>,
+}
+
+impl<'a> Checker<'a> {
+    fn check(&mut self, node: &Node, path: &str, schema: &'a Value) {
+        let Some(schema) = self.resolve(schema).as_object() else { return };
+        for word in ["anyOf", "oneOf"] {
+            if let Some(branches) = schema.get(word).and_then(Value::as_array) {
+                return self.check_branches(node, path, branches);
+            }
+        }
+        if !accepts(schema, node) {
+            let expected = words(&types(schema));
+            return self
+                .report(node, format!("{} must be {expected}, not {}", name(path), node.kind()));
+        }
+        self.check_choice(node, path, schema);
+        match &node.data {
+            Data::Map(entries) => self.check_map(node, entries, path, schema),
+            Data::List(items) => {
+                if let Some(schema) = schema.get("items") {
+                    for (index, item) in items.iter().enumerate() {
+                        self.check(item, &format!("{path}[{index}]"), schema);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_map(
+        &mut self,
+        node: &Node,
+        entries: &[(Node, Node)],
+        path: &str,
+        schema: &'a Map<String, Value>,
+    ) {
+        let empty = Map::new();
+        let properties = schema.get("properties").and_then(Value::as_object);
+        let more = schema.get("additionalProperties");
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        for (key, value) in entries {
+            let text = key.text().unwrap_or("");
+            if let Some(line) = seen.get(text) {
+                self.report(key, format!("`{text}` stands twice, first in line {line}"));
+                continue;
+            }
+            seen.insert(text, key.line);
+            let inner = if path.is_empty() { text.to_string() } else { format!("{path}.{text}") };
+            match (properties.and_then(|properties| properties.get(text)), more) {
+                (Some(schema), _) => self.check(value, &inner, schema),
+                (None, Some(Value::Bool(false))) => {
+                    let known = properties.unwrap_or(&empty).keys().map(String::as_str);
+                    let place = self.document.place(key);
+                    let message = format!("unknown key `{text}` in {}", name(path));
+                    let mut problem = Diagnostic::new(Kind::Usage, message).at(place);
+                    problem.hints.extend(did_you_mean(text, known));
+                    self.found.push(problem);
+                }
+                (None, Some(schema @ Value::Object(_))) => self.check(value, &inner, schema),
+                (None, _) => {}
+            }
+        }
+        for required in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
+            let required = required.as_str().unwrap_or("");
+            if node.get(required).is_none() {
+                self.report(node, format!("{} lacks `{required}`", name(path)));
+            }
+        }
+    }
+
+    /// Checks against the branch that a value of this kind must mean.
+    fn check_branches(&mut self, node: &Node, path: &str, branches: &'a [Value]) {
+        // Documented variants of an enumeration come as one constant a branch.
+        let constants: Vec<_> =
+            branches.iter().filter_map(|branch| self.resolve(branch).get("const")).collect();
+        if constants.len() == branches.len() {
+            return self.check_constants(node, path, &constants);
+        }
+        let fitting = branches.iter().find(|branch| {
+            self.resolve(branch).as_object().is_some_and(|schema| accepts(schema, node))
+        });
+        if let Some(branch) = fitting {
+            return self.check(node, path, branch);
+        }
+        let mut expected = Vec::new();
+        for branch in branches {
+            if let Some(schema) = self.resolve(branch).as_object() {
+                expected.extend(types(schema).into_iter().filter(|kind| *kind != "null"));
+            }
+        }
+        let expected = words(&expected);
+        self.report(node, format!("{} must be {expected}, not {}", name(path), node.kind()));
+    }
+
+    fn check_constants(&mut self, node: &Node, path: &str, choices: &[&Value]) {
+        let value = node.value();
+        if choices.contains(&&value) {
+            return;
+        }
+        let known: Vec<_> = choices.iter().map(|choice| plain(choice)).collect();
+        let known = known.iter().map(String::as_str);
+        let message = format!("{} can't be `{}`", name(path), plain(&value));
+        let mut problem = Diagnostic::new(Kind::Usage, message).at(self.document.place(node));
+        problem.hints.extend(did_you_mean(&plain(&value), known));
+        self.found.push(problem);
+    }
+
+    fn check_choice(&mut self, node: &Node, path: &str, schema: &Map<String, Value>) {
+        let value = node.value();
+        let choices: Vec<_> = match (schema.get("enum"), schema.get("const")) {
+            (Some(Value::Array(choices)), _) => choices.iter().collect(),
+            (_, Some(only)) => vec![only],
+            _ => Vec::new(),
+        };
+        if !choices.is_empty() {
+            self.check_constants(node, path, &choices);
+        }
+        let number = value.as_f64();
+        for (word, relation, wrong) in [
+            ("minimum", "at least", (|value, limit| value < limit) as fn(f64, f64) -> bool),
+            ("maximum", "at most", |value, limit| value > limit),
+        ] {
+            if let (Some(number), Some(limit)) = (number, schema.get(word).and_then(Value::as_f64))
+                && wrong(number, limit)
+            {
+                self.report(node, format!("{} must be {relation} {limit}", name(path)));
+            }
+        }
+    }
+
+    fn resolve(&self, schema: &'a Value) -> &'a Value {
+        match schema.get("$ref").and_then(Value::as_str) {
+            Some(reference) => {
+                let name = reference.trim_start_matches("#/$defs/");
+                self.definitions.get(name).unwrap_or(schema)
+            }
+            None => schema,
+        }
+    }
+
+    fn report(&mut self, node: &Node, message: String) {
+        let place = self.document.place(node);
+        self.found.push(Diagnostic::new(Kind::Usage, message).at(place));
+    }
+}
+
+/// The JSON types that a schema names; none where it takes anything.
+fn types(schema: &Map<String, Value>) -> Vec<&str> {
+    match schema.get("type") {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(many)) => many.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn accepts(schema: &Map<String, Value>, node: &Node) -> bool {
+    let types = types(schema);
+    types.is_empty()
+        || types.iter().any(|kind| {
+            matches!(
+                (*kind, &node.data),
+                ("null", Data::Null)
+                    | ("boolean", Data::Bool(_))
+                    | ("integer", Data::Integer(_))
+                    | ("number", Data::Integer(_) | Data::Float(_))
+                    | ("string", Data::Text(_))
+                    | ("array", Data::List(_))
+                    | ("object", Data::Map(_))
+            )
+        })
+}
+
+/// JSON types in the words of messages.
+fn words(types: &[&str]) -> String {
+    let mut words: Vec<_> = types
+        .iter()
+        .map(|kind| match *kind {
+            "null" => "empty",
+            "boolean" => "true or false",
+            "integer" => "a whole number",
+            "number" => "a number",
+            "string" => "text",
+            "array" => "a list",
+            _ => "a map",
+        })
+        .collect();
+    words.dedup();
+    words.retain(|word| *word != "empty");
+    words.join(" or ")
+}
+
+fn name(path: &str) -> String {
+    if path.is_empty() { "the file".into() } else { format!("`{path}`") }
+}
+
+/// A value as it is written in YAML.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), String::from)
+}

@@ -1,0 +1,135 @@
+//! Makes results durable, many at a time, in the order that survives a power
+//! cut: bytes, their names, and only then the record that refers to them.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::digest::Digest;
+use crate::store::{Record, Store, seal};
+
+/// A thread that commits results in the background.
+pub(crate) struct Writer {
+    sender: Sender<Commit>,
+    thread: JoinHandle<Result<(), Diagnostic>>,
+}
+
+/// Objects that are written, and the record that may be written once they are safe.
+pub(crate) struct Commit {
+    pub(crate) objects: Vec<(Digest, PathBuf)>,
+    pub(crate) record: Option<(Digest, Record)>,
+}
+
+impl Writer {
+    pub(crate) fn new(store: Arc<Store>) -> Self {
+        let (sender, receiver) = channel();
+        let thread = std::thread::spawn(move || work(&store, &receiver));
+        Writer { sender, thread }
+    }
+
+    /// Takes a result. An error of the thread is told by `finish`.
+    pub(crate) fn commit(&self, commit: Commit) {
+        let _ = self.sender.send(commit);
+    }
+
+    /// Waits until everything is durable.
+    pub(crate) fn finish(self) -> Result<(), Diagnostic> {
+        drop(self.sender);
+        self.thread.join().unwrap_or_else(|_| {
+            Err(Diagnostic::new(Kind::Infrastructure, "the store's writer stopped unexpectedly"))
+        })
+    }
+}
+
+/// Takes what has come together since the last time and syncs it as one.
+fn work(store: &Store, receiver: &Receiver<Commit>) -> Result<(), Diagnostic> {
+    while let Ok(first) = receiver.recv() {
+        let mut batch = vec![first];
+        batch.extend(receiver.try_iter());
+        write(store, batch)?;
+    }
+    Ok(())
+}
+
+fn write(store: &Store, batch: Vec<Commit>) -> Result<(), Diagnostic> {
+    let mut folders = BTreeSet::new();
+    for (_, path) in batch.iter().flat_map(|commit| &commit.objects) {
+        sync(path)?;
+    }
+    for (digest, path) in batch.iter().flat_map(|commit| &commit.objects) {
+        rename(path, &store.object(digest), &mut folders)?;
+    }
+    for folder in std::mem::take(&mut folders) {
+        sync(&folder)?;
+    }
+    let mut records = Vec::new();
+    for (key, record) in batch.iter().filter_map(|commit| commit.record.as_ref()) {
+        if let Some(path) = place(store, key, record) {
+            let temp = store.temp();
+            let body = serde_json::to_string(record).expect("a record is plain data");
+            fs::write(&temp, seal(&body))
+                .map_err(|error| Diagnostic::io("write", &temp, &error))?;
+            sync(&temp)?;
+            records.push((temp, path));
+        }
+    }
+    for (temp, path) in records {
+        rename(&temp, &path, &mut folders)?;
+    }
+    for folder in folders {
+        sync(&folder)?;
+    }
+    let mut pending = store.pending.lock().expect("no panic while held");
+    for (digest, _) in batch.iter().flat_map(|commit| &commit.objects) {
+        pending.remove(digest);
+    }
+    Ok(())
+}
+
+/// Where a record goes; `None` if the same result is already recorded.
+///
+/// A second, different result of one key is not overwritten: it goes beside
+/// the first, and is reported, since it means that a stage is not deterministic.
+fn place(store: &Store, key: &Digest, record: &Record) -> Option<PathBuf> {
+    for variant in 1.. {
+        let path = store.result(key, variant);
+        match store.record(&path) {
+            Ok(None) => return Some(path),
+            Ok(Some(known)) if known.outputs == record.outputs => return None,
+            Ok(Some(known)) if variant == 1 => store.note(differs(record, &known)),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn differs(record: &Record, known: &Record) -> Diagnostic {
+    let differ = |name: &&String| record.outputs.get(*name) != known.outputs.get(*name);
+    let names: Vec<_> = record.outputs.keys().filter(differ).map(String::as_str).collect();
+    let message = format!(
+        "stage `{}` is not deterministic: the same recipe gave other bytes for {}",
+        record.stage,
+        crate::diagnostic::listed(names)
+    );
+    Diagnostic::new(Kind::Note, message).hint("look for time, randomness, threads or hash order")
+}
+
+fn rename(from: &Path, to: &Path, folders: &mut BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    if !folder.exists() {
+        fs::create_dir_all(folder).map_err(|error| Diagnostic::io("make", folder, &error))?;
+        folders.extend(folder.parent().map(Path::to_path_buf));
+    }
+    fs::rename(from, to).map_err(|error| Diagnostic::io("write", to, &error))?;
+    folders.insert(folder.to_path_buf());
+    Ok(())
+}
+
+fn sync(path: &Path) -> Result<(), Diagnostic> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| Diagnostic::io("make durable", path, &error))
+}

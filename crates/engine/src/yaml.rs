@@ -1,0 +1,349 @@
+//! YAML text as a tree that knows where each key and value stands.
+//!
+//! The only file that knows which YAML crate is used.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use serde_saphyr::{DuplicateKeyPolicy, Spanned};
+
+use crate::diagnostic::{Checked, Diagnostic, Kind, Place};
+
+/// A YAML file: its path, its text and its tree.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// The path, relative to the project.
+    pub path: String,
+    /// The text without a byte order mark.
+    pub text: String,
+    /// The tree.
+    pub root: Node,
+    /// Where each line begins, in bytes.
+    lines: Vec<usize>,
+}
+
+/// A node of the tree.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+    /// The length in characters; 1 for lists and maps.
+    pub width: usize,
+    /// What stands there.
+    pub data: Data,
+}
+
+/// The value of a node.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A number with a fraction or an exponent.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A map in the order of the file; keys are text.
+    Map(Vec<(Node, Node)>),
+}
+
+impl Document {
+    /// Parses the bytes of the file at `path`.
+    pub fn parse(path: &str, bytes: &[u8]) -> Checked<Self> {
+        let text = decode(path, bytes).map_err(|problem| vec![problem])?;
+        let options = serde_saphyr::options! {
+            duplicate_keys: DuplicateKeyPolicy::PassThrough,
+            strict_booleans: true,
+            with_snippet: false,
+            budget: serde_saphyr::budget! { max_nodes: 4_000_000, max_events: 8_000_000,
+                max_aliases: 10_000, max_anchors: 1_000 },
+            alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 20_000 },
+        };
+        match serde_saphyr::from_str_with_options::<Node>(text, options) {
+            Ok(root) => {
+                let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+                let lines = std::iter::once(0).chain(ends).collect();
+                Ok(Document { path: path.into(), text: text.into(), root, lines })
+            }
+            Err(error) => Err(vec![syntax_error(path, text, &error)]),
+        }
+    }
+
+    /// Where a node stands.
+    pub fn place(&self, node: &Node) -> Place {
+        let begin = self.lines.get(node.line.saturating_sub(1)).copied().unwrap_or(0);
+        let text = self.text[begin..].lines().next().unwrap_or("");
+        let (path, text) = (self.path.clone(), text.to_string());
+        Place { path, line: node.line, column: node.column, width: node.width.max(1), text }
+    }
+
+    /// The key and the value at a path of keys, as far as the path goes.
+    pub fn nearest<'a>(&'a self, path: &[&str]) -> Option<(&'a Node, &'a Node)> {
+        self.root.nearest(path)
+    }
+
+    /// Where the key at a path stands; the whole file if it is not there.
+    pub fn key_place(&self, path: &[&str]) -> Place {
+        self.nearest(path).map_or_else(|| Place::file(&self.path), |(key, _)| self.place(key))
+    }
+
+    /// Where the value at a path stands; the whole file if it is not there.
+    pub fn value_place(&self, path: &[&str]) -> Place {
+        self.nearest(path).map_or_else(|| Place::file(&self.path), |(_, value)| self.place(value))
+    }
+}
+
+impl Node {
+    /// The entry of a key in a map; the last one where a key stands twice.
+    pub fn entry(&self, name: &str) -> Option<(&Node, &Node)> {
+        self.entries().iter().rev().find(|(key, _)| key.text() == Some(name)).map(|(k, v)| (k, v))
+    }
+
+    /// The key and the value at a path of keys below this node, as far as the
+    /// path goes.
+    ///
+    /// Where a key of the path is missing, the entry of the last one that is
+    /// there; `None` if not even the first one is.
+    pub fn nearest(&self, path: &[&str]) -> Option<(&Node, &Node)> {
+        let mut found = None;
+        let mut node = self;
+        for name in path {
+            let Some((key, value)) = node.entry(name) else { break };
+            found = Some((key, value));
+            node = value;
+        }
+        found
+    }
+
+    /// The value of a key in a map.
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.entry(name).map(|(_, value)| value)
+    }
+
+    /// The entries of a map; none for anything else.
+    pub fn entries(&self) -> &[(Node, Node)] {
+        match &self.data {
+            Data::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The text of a text node.
+    pub fn text(&self) -> Option<&str> {
+        match &self.data {
+            Data::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The node as a JSON value, without positions.
+    pub fn value(&self) -> Value {
+        match &self.data {
+            Data::Null => Value::Null,
+            Data::Bool(value) => (*value).into(),
+            Data::Integer(value) => (*value).into(),
+            Data::Float(value) => (*value).into(),
+            Data::Text(value) => value.as_str().into(),
+            Data::List(items) => items.iter().map(Node::value).collect(),
+            Data::Map(entries) => Value::Object(
+                entries.iter().map(|(k, v)| (k.text().unwrap_or("").into(), v.value())).collect(),
+            ),
+        }
+    }
+
+    /// The kind of value, in the words of messages.
+    pub fn kind(&self) -> &'static str {
+        match &self.data {
+            Data::Null => "empty",
+            Data::Bool(_) => "true or false",
+            Data::Integer(_) => "a whole number",
+            Data::Float(_) => "a number",
+            Data::Text(_) => "text",
+            Data::List(_) => "a list",
+            Data::Map(_) => "a map",
+        }
+    }
+}
+
+/// The place of a column of a line.
+fn place(path: &str, text: &str, line: usize, column: usize, width: usize) -> Place {
+    let text = text.lines().nth(line.saturating_sub(1)).unwrap_or("").to_string();
+    Place { path: path.into(), line, column, width: width.max(1), text }
+}
+
+/// The text of a file: UTF-8, with or without a byte order mark.
+fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnostic> {
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let bad = bytes[error.valid_up_to()];
+        Diagnostic::new(Kind::Usage, format!("byte 0x{bad:02x} is not valid UTF-8"))
+            .at(Place::line(path, line, ""))
+            .hint("save the file as UTF-8")
+    })
+}
+
+fn syntax_error(path: &str, text: &str, error: &serde_saphyr::Error) -> Diagnostic {
+    let whole = error.to_string();
+    let message = whole.lines().next().unwrap_or("").trim_start_matches("error: ");
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let message = match message.split_once(": budget breached") {
+        Some(_) => "the file is too large once its aliases are expanded",
+        None if message.contains("alias replay") => "aliases (`*name`) expand to too much",
+        None if message.contains("recursion limit") => "the file is nested too deeply",
+        None => message
+            .rsplit_once(": ")
+            .filter(|(head, _)| head.starts_with("line "))
+            .map_or(message, |(_, tail)| tail),
+    };
+    let mut diagnostic = Diagnostic::new(Kind::Usage, message);
+    if let Some(location) = error.location() {
+        let (line, column) = (location.line() as usize, location.column() as usize);
+        let at = place(path, text, line, column, 1);
+        if at.text.starts_with('\t') || at.text.trim_start_matches(' ').starts_with('\t') {
+            diagnostic = diagnostic.hint("YAML is indented with spaces, this line has a tab");
+        }
+        diagnostic = diagnostic.at(at);
+    } else {
+        diagnostic = diagnostic.at(Place::file(path));
+    }
+    diagnostic
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<Data>::deserialize(deserializer)?;
+        let at = spanned.referenced;
+        let width = match &spanned.value {
+            Data::List(_) | Data::Map(_) | Data::Null => 1,
+            _ => (at.span().len() as usize).max(1),
+        };
+        let (line, column) = (at.line() as usize, at.column() as usize);
+        Ok(Node { line, column, width, data: spanned.value })
+    }
+}
+
+/// A key of a map: text, whatever it looks like (`2024:` is the key `2024`).
+struct Key(Node);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<String>::deserialize(deserializer)?;
+        let at = spanned.referenced;
+        let width = (at.span().len() as usize).max(1);
+        let data = Data::Text(spanned.value);
+        Ok(Key(Node { line: at.line() as usize, column: at.column() as usize, width, data }))
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DataVisitor)
+    }
+}
+
+struct DataVisitor;
+
+impl<'de> Visitor<'de> for DataVisitor {
+    type Value = Data;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Data, E> {
+        Ok(Data::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Data, E> {
+        Ok(Data::Integer(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Data, E> {
+        i64::try_from(value).map(Data::Integer).map_err(|_| E::custom("the number is too large"))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Data, E> {
+        Ok(Data::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Data, E> {
+        Ok(Data::Text(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Data, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Data::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Data, A::Error> {
+        let mut entries = Vec::new();
+        while let Some((Key(key), value)) = access.next_entry()? {
+            entries.push((key, value));
+        }
+        Ok(Data::Map(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        Document::parse("p.yaml", text.as_bytes()).expect_err("a mistake")[0].to_string()
+    }
+
+    #[test]
+    fn positions() {
+        let text = "\u{feff}a: 1\nb:\n  c: [x, 2024-01-01]\n";
+        let document = Document::parse("p.yaml", text.as_bytes()).expect("valid");
+        let (key, value) = document.nearest(&["b", "c"]).expect("there");
+        assert_eq!((key.line, key.column), (3, 3));
+        assert_eq!((value.line, value.column), (3, 6));
+        assert_eq!(document.root.get("a").map(Node::value), Some(1.into()));
+    }
+
+    #[test]
+    fn plain_words_stay_text() {
+        let document = Document::parse("p.yaml", b"no: no\n2024: yes\n").expect("valid");
+        assert_eq!(document.root.value(), serde_json::json!({"no": "no", "2024": "yes"}));
+    }
+
+    #[test]
+    fn mistakes_of_syntax() {
+        assert_eq!(
+            problem("a: b: c"),
+            "p.yaml:1:5: mapping values are not allowed in this context"
+        );
+        assert_eq!(problem("a: *x"), "p.yaml:1:4: alias references unknown anchor");
+        assert!(problem(&"[".repeat(100_000)).contains("nested too deeply"));
+        let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
+        for i in 1..10 {
+            let aliases = vec![format!("*a{}", i - 1); 10].join(",");
+            bomb += &format!("a{i}: &a{i} [{aliases}]\n");
+        }
+        assert!(problem(&bomb).contains("expand"), "{}", problem(&bomb));
+        let bad = Document::parse("p.yaml", b"a: 1\nb: \xff\n").expect_err("a mistake");
+        assert_eq!(bad[0].to_string(), "p.yaml:2: byte 0xff is not valid UTF-8");
+    }
+}
