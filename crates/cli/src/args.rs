@@ -1,0 +1,163 @@
+//! The arguments of the program; the help text stands beside each of them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Builds a research report in which every number can say where it came from.
+#[derive(Parser, Debug)]
+#[command(name = "colophon", version, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done · 1 a stage failed · 2 wrong usage or pipeline · \
+3 changes pending · 4 verification differs · 5 a claim or data contract failed · 6 the lock would \
+change · 7 undeclared access · 8 store damaged beyond repair · 9 infrastructure · 130/143 stopped")]
+pub(crate) struct Arguments {
+    /// Work on the project in this folder.
+    #[arg(short = 'C', long = "directory", global = true, value_name = "DIR", default_value = ".")]
+    pub(crate) directory: PathBuf,
+    /// Keep results in this folder, which checkouts may share.
+    #[arg(long, global = true, value_name = "DIR", env = "COLOPHON_STORE")]
+    pub(crate) store: Option<PathBuf>,
+    /// Use a profile of `pipeline.yaml`.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Set a parameter of the pipeline, as in `--param closed_threshold=20000`.
+    #[arg(long = "param", global = true, value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) params: Vec<(String, serde_json::Value)>,
+    /// Print JSON on standard output.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say only what went wrong.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more.
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Verb {
+    /// Bring stages up to date and put their results in place.
+    Run(Run),
+    /// Show what a run would do.
+    Plan(Plan),
+    /// Show what is not up to date, and the first cause.
+    Status(Stages),
+    /// Explain why a stage runs, or why it ran the last time.
+    Why(Why),
+    /// Find every mistake in the pipeline without running anything.
+    Check,
+    /// Draw the graph of stages.
+    Graph(Graph),
+    /// Look after the store.
+    Cache(Cache),
+    /// Write a pipeline to start from.
+    Init,
+    /// Print the JSON schema of `pipeline.yaml`.
+    Schema,
+    /// Print completions for a shell.
+    Completions(Completions),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Stages {
+    /// Stages, cells or output paths; everything if none are given.
+    #[arg(value_name = "STAGE")]
+    pub(crate) stages: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) targets: Stages,
+    /// How many stages may run at a time [default: the number of cores].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// After a failure, go on with whatever does not depend on it.
+    #[arg(short, long)]
+    pub(crate) keep_going: bool,
+    /// Run the given stages even if their results are known.
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    /// Fail if `pipeline.lock` would change, the bytes of outputs included.
+    #[arg(long, conflicts_with = "frozen")]
+    pub(crate) locked: bool,
+    /// Run nothing: put in place what `pipeline.lock` says, or fail.
+    #[arg(long)]
+    pub(crate) frozen: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) targets: Stages,
+    /// Exit with 3 if anything is not up to date.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Why {
+    /// A stage, a cell or an output path.
+    #[arg(value_name = "STAGE")]
+    pub(crate) stage: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Graph {
+    #[command(flatten)]
+    pub(crate) targets: Stages,
+    /// The form of the drawing.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Draw each cell of a matrix by itself.
+    #[arg(long)]
+    pub(crate) cells: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Text,
+    Mermaid,
+    Dot,
+    Svg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Cache {
+    #[command(subcommand)]
+    pub(crate) verb: CacheVerb,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CacheVerb {
+    /// Count and measure what the store holds.
+    Size,
+    /// Read everything and set aside what is damaged.
+    Check,
+    /// Find what can go: old results that neither the lock nor this checkout uses.
+    Gc {
+        /// Keep whatever is younger than this many days.
+        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        keep_days: u32,
+        /// Delete it; without this nothing is touched.
+        #[arg(long)]
+        delete: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Completions {
+    /// The shell.
+    pub(crate) shell: Shell,
+}
+
+/// A parameter: YAML's words for its value, else text.
+fn parameter(text: &str) -> Result<(String, serde_json::Value), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+    Ok((name.into(), value))
+}

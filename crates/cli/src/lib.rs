@@ -1,0 +1,82 @@
+//! Speaks: arguments, progress, messages and exit codes.
+//!
+//! A library, so that a study's own program is one line: `cli::main(&STUDY)`.
+
+mod args;
+mod message;
+mod progress;
+mod report;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use engine::function::Function;
+
+use args::{Arguments, Verb};
+
+/// What a study brings to the machine.
+pub struct Study {
+    /// Its functions.
+    pub functions: &'static [Function],
+    /// Environment variables that its libraries read, and what they are to be.
+    pub env: &'static [(&'static str, &'static str)],
+    /// Prefixes of environment variables that must not reach its libraries.
+    pub clear: &'static [&'static str],
+}
+
+/// The program.
+pub fn main(study: &Study) -> ExitCode {
+    settle_environment(study);
+    quiet_panics();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let result = match &arguments.verb {
+        Verb::Run(verb) => verbs::run::run(study, &arguments, verb),
+        Verb::Plan(verb) => verbs::plan::plan(study, &arguments, verb),
+        Verb::Status(verb) => verbs::plan::status(study, &arguments, verb),
+        Verb::Why(verb) => verbs::why::why(study, &arguments, verb),
+        Verb::Check => verbs::check::check(study, &arguments),
+        Verb::Graph(verb) => verbs::graph::graph(study, &arguments, verb),
+        Verb::Cache(verb) => verbs::cache::cache(study, &arguments, verb),
+        Verb::Init => verbs::init::init(&arguments),
+        Verb::Schema => verbs::schema::schema(study),
+        Verb::Completions(verb) => verbs::completions::completions(verb),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failed) => message::tell(&arguments, failed),
+    }
+}
+
+/// Gives the study's libraries the environment they are promised.
+#[expect(unsafe_code, reason = "there is no safe way to change the environment")]
+fn settle_environment(study: &Study) {
+    let cleared = std::env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| study.clear.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)));
+    // SAFETY: this is the first thing that the program does; it has one thread.
+    unsafe {
+        for name in cleared.collect::<Vec<_>>() {
+            std::env::remove_var(name);
+        }
+        for (name, value) in study.env {
+            std::env::set_var(name, value);
+        }
+    }
+}
+
+/// A function's panic is reported like any other failure; only its place is
+/// said here, in one line.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        if let Some(at) = panic.location() {
+            report::say(&format!("note: panic at {}:{}:{}", at.file(), at.line(), at.column()));
+        }
+    }));
+}

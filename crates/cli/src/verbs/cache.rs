@@ -1,0 +1,89 @@
+//! `colophon cache`: looks after the store.
+
+use std::time::Duration;
+
+use engine::diagnostic::Kind;
+use engine::gc::{self, Garbage, Health, Size};
+use engine::lock::Lock;
+use engine::state::{FOLDER, State};
+use engine::store::Store;
+
+use crate::Study;
+use crate::args::{self, Arguments, CacheVerb};
+use crate::message;
+use crate::report::{Failed, bytes, count, print, print_json};
+
+pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Result<(), Failed> {
+    let root = &arguments.directory;
+    let folder = arguments.store.clone().unwrap_or_else(|| root.join(FOLDER).join("store"));
+    let store = Store::open(&folder)?;
+    match verb.verb {
+        CacheVerb::Size => {
+            let size = gc::size(&store);
+            if arguments.json { print_json(&size) } else { print(&describe(&size)) }
+        }
+        CacheVerb::Check => {
+            let health = gc::check(&store);
+            if arguments.json {
+                print_json(&health)?;
+            } else {
+                message::all(&store.notes());
+                print(&diagnose(&health))?;
+            }
+            // What is damaged is made again by the next run, so this is no failure.
+            Ok(())
+        }
+        CacheVerb::Gc { keep_days, delete } => {
+            let lock = Lock::read(root).map_err(|mut problem| {
+                problem.kind = Kind::Usage;
+                problem
+            })?;
+            let age = Duration::from_secs(u64::from(keep_days) * 86_400);
+            let garbage = gc::collect(&store, &lock, &State::read(root), age, delete)?;
+            if arguments.json { print_json(&garbage) } else { print(&sweep(&garbage)) }
+        }
+    }
+}
+
+fn describe(size: &Size) -> String {
+    let mut text = format!(
+        "{} ({}), {} ({})\n",
+        count(size.objects, "object"),
+        bytes(size.object_bytes),
+        count(size.results, "result"),
+        bytes(size.result_bytes)
+    );
+    if size.quarantined > 0 {
+        text.push_str(&format!("{} set aside as damaged\n", count(size.quarantined, "file")));
+    }
+    text
+}
+
+fn diagnose(health: &Health) -> String {
+    let mut text = format!("{} sound, {} damaged", health.sound, health.damaged);
+    if health.incomplete > 0 {
+        text.push_str(&format!(
+            ", {} without all of its objects",
+            count(health.incomplete, "result")
+        ));
+    }
+    if health.damaged + health.incomplete > 0 {
+        text.push_str("; the next run makes again what it needs");
+    }
+    text.push('\n');
+    text
+}
+
+fn sweep(garbage: &Garbage) -> String {
+    let what = format!(
+        "{} and {}, {}",
+        count(garbage.results, "result"),
+        count(garbage.objects, "object"),
+        bytes(garbage.bytes)
+    );
+    match (garbage.results + garbage.objects, garbage.deleted) {
+        (0, _) => "nothing can go\n".into(),
+        (_, true) => format!("removed {what}\n"),
+        (_, false) => format!("{what} can go; `colophon cache gc --delete` removes them\n"),
+    }
+}

@@ -1,0 +1,89 @@
+//! The verbs of the program, one a file, and how they open a project.
+
+pub(crate) mod cache;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod graph;
+pub(crate) mod init;
+pub(crate) mod plan;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod why;
+
+use engine::diagnostic::{Diagnostic, Kind};
+use engine::plan::{Options, Plan};
+use engine::project::Project;
+
+use crate::Study;
+use crate::args::Arguments;
+use crate::report::Failed;
+
+/// What the arguments and the environment say about reading the project.
+pub(crate) fn options(arguments: &Arguments) -> Result<Options, Failed> {
+    let date = match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) if !text.is_empty() => {
+            let seconds: Option<i64> = text.parse().ok();
+            let date = seconds.map(date).ok_or_else(|| {
+                let message = format!("SOURCE_DATE_EPOCH is `{text}`, not a number of seconds");
+                Diagnostic::new(Kind::Usage, message)
+            });
+            Some(date?)
+        }
+        _ => None,
+    };
+    let params = arguments.params.iter().cloned().collect();
+    Ok(Options { profile: arguments.profile.clone(), date, params })
+}
+
+/// Opens the project that the arguments name.
+pub(crate) fn open(study: &Study, arguments: &Arguments) -> Result<Project, Failed> {
+    let options = options(arguments)?;
+    let store = arguments.store.as_deref();
+    Ok(Project::open(&arguments.directory, study.functions, &options, store)?)
+}
+
+/// The stages that are named, and all that they are made from; all if none are named.
+pub(crate) fn select(plan: &Plan, names: &[String]) -> Result<Vec<usize>, Failed> {
+    Ok(plan.closure(named(plan, names)?))
+}
+
+/// The stages that are named; all if none are.
+pub(crate) fn named(plan: &Plan, names: &[String]) -> Result<Vec<usize>, Failed> {
+    if names.is_empty() {
+        return Ok((0..plan.stages.len()).collect());
+    }
+    let (mut found, mut problems) = (Vec::new(), Vec::new());
+    for name in names {
+        match plan.find(name) {
+            Ok(stages) => found.extend(stages),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(found) } else { Err(problems.into()) }
+}
+
+/// The day of a number of seconds since 1970, `YYYY-MM-DD` (Howard Hinnant's
+/// `civil_from_days`).
+fn date(seconds: i64) -> String {
+    let days = seconds.div_euclid(86_400) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn dates_of_seconds() {
+        for text in ["1970-01-01", "2000-02-29", "2024-09-12", "2026-12-31"] {
+            assert_eq!(super::date(engine::plan::epoch(text).expect("a date") + 4711), text);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `colophon plan` and `colophon status`: what a run would do.
+
+use engine::forecast::{Forecast, Verdict, forecast};
+use engine::project::Project;
+
+use crate::Study;
+use crate::args::{self, Arguments};
+use crate::report::{Failed, count, duration, paint, print, print_json};
+use crate::verbs::why::reason;
+use crate::verbs::{open, select};
+
+pub(crate) fn plan(study: &Study, arguments: &Arguments, verb: &args::Plan) -> Result<(), Failed> {
+    let project = open(study, arguments)?;
+    let forecasts = forecast(&project, &select(&project.plan, &verb.targets.stages)?)?;
+    let pending = forecasts.iter().any(|forecast| forecast.verdict != Verdict::Cached);
+    if arguments.json {
+        print_json(&forecasts)?;
+    } else if !arguments.quiet {
+        let mut text = String::new();
+        for forecast in &forecasts {
+            if forecast.verdict != Verdict::Cached || forecasts.len() <= 100 || arguments.verbose {
+                text.push_str(&line(&project, forecast));
+            }
+        }
+        text.push_str(&totals(&forecasts));
+        print(&text)?;
+    }
+    if verb.check && pending { Err(Failed::code(3)) } else { Ok(()) }
+}
+
+pub(crate) fn status(
+    study: &Study,
+    arguments: &Arguments,
+    verb: &args::Stages,
+) -> Result<(), Failed> {
+    let project = open(study, arguments)?;
+    let mut forecasts = forecast(&project, &select(&project.plan, &verb.stages)?)?;
+    let all = forecasts.len();
+    forecasts.retain(|forecast| forecast.verdict != Verdict::Cached);
+    if arguments.json {
+        return print_json(&forecasts);
+    }
+    if forecasts.is_empty() {
+        return print(&format!("everything is up to date: {}\n", count(all, "stage")));
+    }
+    let mut text: String = forecasts.iter().map(|forecast| line(&project, forecast)).collect();
+    text.push_str(&format!("{} of {} not up to date\n", forecasts.len(), count(all, "stage")));
+    print(&text)
+}
+
+fn line(project: &Project, forecast: &Forecast) -> String {
+    let (word, colour) = match forecast.verdict {
+        Verdict::Cached => ("cached", "2"),
+        Verdict::Restore => ("restore", "36"),
+        Verdict::Run => ("run", "32"),
+        Verdict::May => ("may run", "33"),
+    };
+    let cause = match forecast.verdict {
+        Verdict::Cached => String::new(),
+        Verdict::Restore => "its results are known but not in place".into(),
+        Verdict::May => format!("if {} changes", forecast.waits.join(" or ")),
+        Verdict::Run if !forecast.known => "it never ran here".into(),
+        Verdict::Run => cause(project, forecast),
+    };
+    let time = forecast.seconds.filter(|s| *s >= 0.1 && forecast.verdict != Verdict::Cached);
+    let time = time.map(|s| format!(" (last time {})", duration(s))).unwrap_or_default();
+    let line =
+        format!("{} {:<24} {cause}{time}", paint(&format!("{word:>8}"), colour), forecast.stage);
+    format!("{}\n", line.trim_end())
+}
+
+/// The first cause, and how many more there are.
+fn cause(project: &Project, forecast: &Forecast) -> String {
+    let Some(first) = forecast.changes.first() else {
+        return "its result is no longer in the store".into();
+    };
+    let more = match forecast.changes.len() - 1 {
+        0 => String::new(),
+        n => format!(", and {}", count(n, "more change")),
+    };
+    format!("{}{more}", reason(project, &forecast.stage, first))
+}
+
+fn totals(forecasts: &[Forecast]) -> String {
+    let n = |verdict: Verdict| forecasts.iter().filter(|f| f.verdict == verdict).count();
+    let (run, may) = (n(Verdict::Run), n(Verdict::May));
+    let (cached, restore) = (n(Verdict::Cached), n(Verdict::Restore));
+    if run + may + restore == 0 {
+        return format!("nothing to run: {} up to date\n", count(cached, "stage"));
+    }
+    let mut parts = vec![format!("{run} will run")];
+    for (n, word) in [(may, "may run"), (restore, "to put in place"), (cached, "cached")] {
+        if n > 0 {
+            parts.push(format!("{n} {word}"));
+        }
+    }
+    format!("{}\n", parts.join(", "))
+}

@@ -1,0 +1,113 @@
+//! `colophon run`: brings stages up to date and puts their results in place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use engine::observe::Observer;
+use engine::run::{Request, Summary};
+use engine::session::{self, Mode};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::Study;
+use crate::args::{self, Arguments};
+use crate::progress::{Lines, Progress};
+use crate::report::{Failed, count, duration, exit_code, paint, print, say};
+use crate::verbs::{named, open, select};
+
+pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Result<(), Failed> {
+    let begun = Instant::now();
+    let project = open(study, arguments)?;
+    let stages = select(&project.plan, &verb.targets.stages)?;
+    let force: BTreeSet<usize> = match verb.force {
+        true => named(&project.plan, &verb.targets.stages)?.into_iter().collect(),
+        false => BTreeSet::new(),
+    };
+    let stop = Arc::new(AtomicUsize::new(0));
+    let signal = listen(stop.clone());
+    let jobs = verb.jobs.map_or_else(cores, usize::from);
+    let keep_going = verb.keep_going;
+    let request = Request { stages, force, jobs, keep_going, env: environment(), stop };
+    let progress = Progress::new(arguments.verbose, arguments.quiet);
+    let observer: &dyn Observer = if arguments.json { &Lines } else { &progress };
+    let mode = if verb.locked { Mode::Locked } else { Mode::Update };
+    let summary = match verb.frozen {
+        true => session::frozen(&project, &request.stages, observer),
+        false => session::run(&project, &request, mode, observer),
+    };
+    progress.end();
+    let seconds = begun.elapsed().as_secs_f64();
+    let code = match signal.load(Ordering::Relaxed) {
+        0 => exit_code(&summary.problems),
+        signal => 128 + signal as u8,
+    };
+    if arguments.json {
+        let mut end =
+            serde_json::json!({ "event": "ended", "seconds": seconds, "exit_code": code });
+        end["summary"] = serde_json::to_value(&summary).expect("a summary is plain data");
+        print(&format!("{end}\n"))?;
+        return if code == 0 { Ok(()) } else { Err(Failed::code(code)) };
+    }
+    if code != 0 {
+        crate::message::all(&summary.problems);
+    }
+    if !arguments.quiet {
+        say(&last_line(&summary, seconds, code, &project.plan.root));
+    }
+    if code == 0 { Ok(()) } else { Err(Failed::code(code)) }
+}
+
+/// One line that says what came of it.
+fn last_line(summary: &Summary, seconds: f64, code: u8, root: &std::path::Path) -> String {
+    let mut parts = Vec::new();
+    let mut part = |n: usize, word: &str| {
+        if n > 0 {
+            parts.push(format!("{n} {word}"));
+        }
+    };
+    part(summary.ran, "ran");
+    part(summary.failed, "failed");
+    part(summary.skipped, "skipped");
+    part(summary.cached, "cached");
+    part(summary.published.len(), "put in place");
+    if code == 0 && summary.ran == 0 && summary.published.is_empty() {
+        let stages = count(summary.cached, "stage");
+        let are = if summary.cached == 1 { "is" } else { "are" };
+        return format!("nothing ran: {stages} {are} up to date ({})", duration(seconds));
+    }
+    let word = if code == 0 { paint("done", "32;1") } else { paint("failed", "31;1") };
+    let pdf = summary.published.iter().find(|path| path.ends_with(".pdf"));
+    let pdf = pdf.filter(|_| code == 0).map(|path| format!(" -> {}", root.join(path).display()));
+    let pdf = pdf.unwrap_or_default().replace("./", "");
+    format!("{word}: {} in {}{pdf}", parts.join(", "), duration(seconds))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// What commands may see of the caller's environment: where programs are.
+fn environment() -> BTreeMap<String, String> {
+    std::env::var("PATH").ok().map(|path| ("PATH".to_string(), path)).into_iter().collect()
+}
+
+/// Counts the signals that ask the run to stop, and remembers the first.
+fn listen(stop: Arc<AtomicUsize>) -> Arc<AtomicUsize> {
+    let first = Arc::new(AtomicUsize::new(0));
+    let seen = first.clone();
+    // Without signals the terminal's own ending still works, less politely.
+    if let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) {
+        std::thread::spawn(move || {
+            for signal in signals.forever() {
+                let _ =
+                    seen.compare_exchange(0, signal as usize, Ordering::Relaxed, Ordering::Relaxed);
+                if stop.fetch_add(1, Ordering::Relaxed) == 0 {
+                    say("stopping; once more to stop at once");
+                }
+            }
+        });
+    }
+    first
+}

@@ -1,0 +1,14 @@
+//! The machine as its users see it: projects in temporary folders, commands on
+//! the command line, and what comes of them.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop wherever it is surprised")]
+
+mod cache;
+mod commands;
+mod damage;
+mod disk;
+mod lock;
+mod mistakes;
+mod shapes;
+mod space;
+mod why;
