@@ -1,0 +1,305 @@
+//! A raw CSV file as a typed table that keeps its schema.
+//!
+//! The schema is the resource's Frictionless table schema (Data Package 2.0,
+//! Table Schema): field names and their order, types, `required`, `unique`,
+//! `enum`, `minimum`, `maximum`, `minLength`, `maxLength`, `pattern`,
+//! `missingValues`, primary and foreign keys. The format is RFC 4180 in UTF-8.
+//! Nothing is repaired or guessed: each violation names file, row, column,
+//! value and rule, and while there is one there is no table. Rows are counted
+//! as in a spreadsheet, where the header is row 1.
+//!
+//! The rows of the table are ordered by its primary key, or by all columns
+//! where it has none.
+
+use std::collections::BTreeSet;
+
+use engine::diagnostic::{Diagnostic, Place, did_you_mean};
+use engine::function::{Failure, Job, Outputs, Slot};
+use polars::prelude::{Column, DataFrame};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kit::raw::Raw;
+use crate::kit::schema::{Field, Kind, Scalar};
+use crate::kit::table;
+
+/// The raw table, and the raw tables that its foreign keys refer to.
+pub const INPUTS: &[Slot] = &[Slot::one("table"), Slot::many("references")];
+/// The typed table.
+pub const OUTPUTS: &[&str] = &["table"];
+
+/// Parameters.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {
+    /// How many violations are shown before the rest is only counted.
+    pub limit: usize,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Params { limit: 20 }
+    }
+}
+
+/// Checks and encodes the table.
+pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
+    let raw = Raw::open(job.one("table")).map_err(Failure::contract)?;
+    let faults = header_faults(&raw);
+    if !faults.is_empty() {
+        return Err(Failure::contract(shown(faults, params.limit)));
+    }
+    let (columns, mut faults) = cells(&raw);
+    faults.extend(raw.unique_faults());
+    faults.extend(raw.foreign_faults(job.many("references")).map_err(Failure::contract)?);
+    if !faults.is_empty() {
+        return Err(Failure::contract(shown(faults, params.limit)));
+    }
+    let frame = frame(raw.fields(), columns)?;
+    let key: Vec<&str> = match raw.resource.schema.primary_key.list() {
+        [] => raw.fields().iter().map(|field| field.name.as_str()).collect(),
+        names => names.iter().map(String::as_str).collect(),
+    };
+    Ok(Outputs::from([("table", table::encode(&frame, &key)?)]))
+}
+
+/// What is wrong with the header.
+fn header_faults(raw: &Raw) -> Vec<Diagnostic> {
+    let csv = &raw.csv;
+    let Some(header) = csv.rows.first() else {
+        return vec![Diagnostic::contract("the file is empty").at(Place::file(csv.path))];
+    };
+    let names: Vec<&str> = raw.fields().iter().map(|field| field.name.as_str()).collect();
+    let mut faults = Vec::new();
+    let mut seen = BTreeSet::new();
+    for cell in &header.cells {
+        let text = cell.text.as_str();
+        if !seen.insert(text) {
+            let message = format!("two columns are called `{text}`");
+            faults.push(Diagnostic::contract(message).at(csv.cell(cell)));
+        } else if !names.contains(&text) {
+            let message = format!("the column `{text}` is not in the schema");
+            let mut fault = Diagnostic::contract(message).at(csv.cell(cell));
+            fault.hints.extend(did_you_mean(text, names.iter().copied()));
+            faults.push(fault);
+        }
+    }
+    for name in names.iter().filter(|name| !seen.contains(**name)) {
+        let message = format!("the column `{name}` of the schema is missing");
+        faults.push(Diagnostic::contract(message).at(csv.row(header)));
+    }
+    if faults.is_empty() {
+        let wrong = header.cells.iter().zip(&names).enumerate();
+        let wrong = wrong.filter(|(_, (cell, name))| cell.text != **name);
+        faults.extend(wrong.take(1).map(|(at, (cell, name))| {
+            let message = format!("column {} is `{}`, the schema says `{name}`", at + 1, cell.text);
+            Diagnostic::contract(message).at(csv.cell(cell))
+        }));
+    }
+    faults
+}
+
+/// The cells of each column, and what is wrong with each of them.
+fn cells(raw: &Raw) -> (Vec<Vec<Scalar>>, Vec<Diagnostic>) {
+    let (csv, fields) = (&raw.csv, raw.fields());
+    let missing = &raw.resource.schema.missing_values;
+    let mut columns: Vec<Vec<Scalar>> = fields.iter().map(|_| Vec::new()).collect();
+    let mut faults = Vec::new();
+    let last = csv.rows.len();
+    for (number, row) in raw.rows() {
+        if row.cells.len() != fields.len() {
+            let (has, needs) = (row.cells.len(), fields.len());
+            let message = format!("row {number} has {}, the header has {needs}", count(has));
+            let mut fault = Diagnostic::contract(message).at(csv.row(row));
+            if number == last && !csv.ended() {
+                fault = fault.hint("the file may be cut off: its last line has no line end");
+            }
+            faults.push(fault);
+            continue;
+        }
+        for ((field, cell), column) in fields.iter().zip(&row.cells).zip(&mut columns) {
+            match field.read(&cell.text, missing) {
+                Ok(value) => column.push(value),
+                Err((message, hint)) => {
+                    let message = format!("row {number}, column `{}`: {message}", field.name);
+                    let mut fault = Diagnostic::contract(message).at(csv.cell(cell));
+                    fault.hints.extend(hint);
+                    faults.push(fault);
+                }
+            }
+        }
+    }
+    (columns, faults)
+}
+
+fn count(cells: usize) -> String {
+    if cells == 1 { "1 cell".into() } else { format!("{cells} cells") }
+}
+
+/// The first violations in the order of the file, and how many more there are.
+fn shown(mut faults: Vec<Diagnostic>, limit: usize) -> Vec<Diagnostic> {
+    faults.sort_by(|a, b| a.at.cmp(&b.at));
+    let more = faults.len().saturating_sub(limit.max(1));
+    faults.truncate(limit.max(1));
+    if more > 0 {
+        faults.push(Diagnostic::contract(format!("and {more} more")));
+    }
+    faults
+}
+
+/// A frame of typed columns.
+fn frame(fields: &[Field], columns: Vec<Vec<Scalar>>) -> Result<DataFrame, Failure> {
+    let rows = columns.first().map_or(0, Vec::len);
+    let columns = fields.iter().zip(columns).map(|(field, cells)| column(field, cells)).collect();
+    DataFrame::new(rows, columns).map_err(table::failed)
+}
+
+fn column(field: &Field, cells: Vec<Scalar>) -> Column {
+    let name = field.name.as_str().into();
+    let cells = cells.into_iter();
+    macro_rules! typed {
+        ($kind:ident, $type:ty) => {
+            cells
+                .map(|cell| if let Scalar::$kind(value) = cell { Some(value) } else { None })
+                .collect::<Vec<Option<$type>>>()
+        };
+    }
+    match field.kind {
+        Kind::String => Column::new(name, typed!(Text, String)),
+        Kind::Integer => Column::new(name, typed!(Integer, i64)),
+        Kind::Number => Column::new(name, typed!(Number, f64)),
+        Kind::Boolean => Column::new(name, typed!(Boolean, bool)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::kit::given;
+
+    /// Ingests `text` as the table `people` with a few rules.
+    fn ingest(text: &str) -> Result<Outputs, Failure> {
+        let schema = json!({
+            "fields": [
+                { "name": "country", "type": "string", "constraints": { "required": true } },
+                { "name": "iso3", "type": "string",
+                  "constraints": { "pattern": "^[A-Z]{3}$", "unique": true } },
+                { "name": "code", "type": "integer",
+                  "constraints": { "required": true, "enum": [0, 1, 2, 3] } }
+            ],
+            "primaryKey": "country",
+            "foreignKeys": [
+                { "fields": "country", "reference": { "resource": "places", "fields": "name" } }
+            ]
+        });
+        ingest_as(text, schema)
+    }
+
+    fn ingest_as(text: &str, schema: Value) -> Result<Outputs, Failure> {
+        let resource = json!({ "name": "people", "schema": schema });
+        let places = json!({ "name": "places", "schema": { "fields": [{ "name": "name" }] } });
+        let table = given::raw("raw/people.csv", text.as_bytes(), resource);
+        let places = given::raw("raw/places.csv", b"name\nJapan\nPeru\nChile\n", places);
+        run(&Params { limit: 3 }, &given::job(&[("table", &[table]), ("references", &[places])]))
+    }
+
+    #[test]
+    fn a_sound_table_passes_in_the_order_of_its_key() {
+        let outputs = ingest("country,iso3,code\nPeru,PER,3\nChile,,0\n").unwrap();
+        assert_eq!(outputs["table"].rows, Some(2));
+        let frame = table::decode(&given::passed("t", &outputs["table"])).unwrap();
+        assert_eq!(table::texts(&frame, "country").unwrap(), ["Chile", "Peru"]);
+        assert_eq!(table::integers(&frame, "code").unwrap(), [0, 3]);
+        let iso3 = [None, Some("PER".to_string())];
+        assert_eq!(table::optional_texts(&frame, "iso3").unwrap(), iso3);
+    }
+
+    #[test]
+    fn each_violation_names_place_value_and_rule() {
+        let faults = |text| given::messages(ingest(text));
+        assert_eq!(
+            faults("country,iso3,code\nPeru,PERU,4\nPerou,,\n"),
+            [
+                "raw/people.csv:2:6: row 2, column `iso3`: \
+                 `PERU` does not match the pattern `^[A-Z]{3}$`",
+                "raw/people.csv:2:11: row 2, column `code`: `4` is not an allowed value",
+                "raw/people.csv:3:1: row 3, column `country`: `Perou` is not in `places`",
+                "and 1 more",
+            ]
+        );
+        assert_eq!(
+            faults("country,iso3,code\nPeru,PER,1\nPeru,,2\nJapan,PER,0\n"),
+            [
+                "raw/people.csv:3:1: row 3, column `country`: `Peru` is in row 2 too",
+                "raw/people.csv:4:7: row 4, column `iso3`: `PER` is in row 2 too",
+            ]
+        );
+        let hints = ingest("country,iso3,code\nPerou,,1\n").unwrap_err().diagnostics;
+        assert_eq!(hints[0].hints, ["did you mean `Peru`?"]);
+    }
+
+    #[test]
+    fn a_header_that_is_not_the_schemas() {
+        let faults = |text| given::messages(ingest(text));
+        assert_eq!(
+            faults("country,iso,code\n"),
+            [
+                "raw/people.csv:1: the column `iso3` of the schema is missing",
+                "raw/people.csv:1:9: the column `iso` is not in the schema",
+            ]
+        );
+        assert_eq!(
+            faults("iso3,country,code\n"),
+            ["raw/people.csv:1:1: column 1 is `iso3`, the schema says `country`"]
+        );
+        let twice = "raw/people.csv:1:14: two columns are called `iso3`";
+        assert_eq!(faults("country,iso3,iso3,code\n"), [twice]);
+        assert_eq!(faults(""), ["raw/people.csv: the file is empty"]);
+    }
+
+    #[test]
+    fn a_file_cut_off() {
+        let failure = ingest("country,iso3,code\nPeru,PER,1\nJapan,JP").unwrap_err();
+        let fault = &failure.diagnostics[0];
+        assert_eq!(fault.to_string(), "raw/people.csv:3: row 3 has 2 cells, the header has 3");
+        assert_eq!(fault.hints, ["the file may be cut off: its last line has no line end"]);
+        let failure = ingest("country,iso3,code\n\"Peru, the").unwrap_err();
+        assert_eq!(failure.diagnostics[0].hints, ["the file may be cut off"]);
+    }
+
+    #[test]
+    fn a_wrong_descriptor() {
+        let field = |constraints: Value| json!([{ "name": "x", "constraints": constraints }]);
+        let faults = |schema| given::messages(ingest_as("x\na\n", schema)).join("\n");
+        let typo = faults(json!({ "fields": field(json!({ "requird": true })) }));
+        assert!(typo.contains("unknown field `requird`"), "{typo}");
+        let pattern = faults(json!({ "fields": field(json!({ "pattern": "(" })) }));
+        assert!(pattern.contains("regex parse error"), "{pattern}");
+        let key = faults(json!({ "fields": field(json!({})), "primaryKey": "y" }));
+        assert_eq!(key, "a key of `people` names the unknown field `y`");
+        let rows = ingest_as("x\na\na\n", json!({ "fields": field(json!({})) }));
+        assert_eq!(given::messages(rows), ["raw/people.csv:3:1: row 3 repeats row 2"]);
+        let bare = run(&Params::default(), &given::job(&[("table", &[given::artifact("t", b"")])]));
+        assert_eq!(given::messages(bare), ["`t` has no schema"]);
+    }
+
+    #[test]
+    fn every_resource_of_the_study_is_sound() {
+        for (name, rows) in [
+            ("countries", 60),
+            ("apps", 62),
+            ("barrier_matrix_table1", 58),
+            ("barrier_matrix_appendix3", 40),
+            ("diaspora_published", 51),
+            ("diaspora_un", 52),
+            ("diaspora_fill", 7),
+            ("population_wdi", 472),
+            ("population_taiwan", 8),
+        ] {
+            let frame = table::decode(&given::table(name)).unwrap();
+            assert_eq!(frame.height(), rows, "{name}");
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Reads CSV strictly (RFC 4180) and remembers where each cell stands.
+//!
+//! It knows no schema: what a column means is checked elsewhere.
+
+use engine::diagnostic::{Checked, Diagnostic, Place};
+
+/// A CSV file: its lines, for messages, and its rows.
+pub struct Csv<'a> {
+    /// Its path in the project.
+    pub path: &'a str,
+    lines: Vec<&'a str>,
+    /// The rows in the order of the file, the header first.
+    pub rows: Vec<Row>,
+}
+
+/// One row.
+pub struct Row {
+    /// The line on which it begins, from 1.
+    pub line: usize,
+    /// Its cells.
+    pub cells: Vec<Cell>,
+}
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Its content, without quotes.
+    pub text: String,
+    /// The line on which it begins, from 1.
+    pub line: usize,
+    /// The column at which it begins, in characters from 1, quotes included.
+    pub column: usize,
+    /// How many characters it takes on that line, quotes included; at least 1.
+    pub width: usize,
+}
+
+impl<'a> Csv<'a> {
+    /// Reads the file; the first violation of the format ends it.
+    pub fn read(path: &'a str, bytes: &'a [u8], delimiter: char) -> Checked<Self> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let text =
+            std::str::from_utf8(bytes).map_err(|error| vec![not_utf8(path, bytes, &error)])?;
+        let lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
+        let mut csv = Csv { path, lines, rows: Vec::new() };
+        let mut reader = Reader::new(text, delimiter);
+        while reader.peek().is_some() {
+            match reader.row() {
+                Ok(row) => csv.rows.push(row),
+                Err(Broken { line, column, message }) => {
+                    let mut diagnostic = Diagnostic::contract(message);
+                    if reader.peek().is_none() {
+                        diagnostic = diagnostic.hint("the file may be cut off");
+                    }
+                    return Err(vec![diagnostic.at(csv.place(line, column, 1))]);
+                }
+            }
+        }
+        Ok(csv)
+    }
+
+    /// The place of a cell.
+    pub fn cell(&self, cell: &Cell) -> Place {
+        self.place(cell.line, cell.column, cell.width)
+    }
+
+    /// The place of a row.
+    pub fn row(&self, row: &Row) -> Place {
+        Place::line(self.path, row.line, self.line(row.line))
+    }
+
+    /// Whether the file ends with a line end, as a file that is whole does.
+    pub fn ended(&self) -> bool {
+        self.lines.last().is_none_or(|line| line.is_empty())
+    }
+
+    fn line(&self, line: usize) -> &'a str {
+        self.lines.get(line - 1).copied().unwrap_or("")
+    }
+
+    fn place(&self, line: usize, column: usize, width: usize) -> Place {
+        Place { column, width, ..Place::line(self.path, line, self.line(line)) }
+    }
+}
+
+/// The first byte that is not UTF-8.
+fn not_utf8(path: &str, bytes: &[u8], error: &std::str::Utf8Error) -> Diagnostic {
+    let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or("");
+    let line = good.matches('\n').count() + 1;
+    let column = good.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    let byte = bytes[error.valid_up_to()];
+    let text = bytes.split(|b| *b == b'\n').nth(line - 1).unwrap_or(&[]);
+    let text = String::from_utf8_lossy(text).trim_end_matches('\r').to_string();
+    let message = format!("the file is not UTF-8: byte 0x{byte:02x} begins no character");
+    Diagnostic::contract(message)
+        .at(Place { column, width: 1, ..Place::line(path, line, text) })
+        .hint("save it as UTF-8, the only encoding that is read")
+}
+
+/// A violation of the format at a place.
+struct Broken {
+    line: usize,
+    column: usize,
+    message: String,
+}
+
+/// Walks over the characters and counts lines and columns.
+struct Reader<'a> {
+    chars: std::iter::Peekable<std::str::Chars<'a>>,
+    delimiter: char,
+    line: usize,
+    column: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a str, delimiter: char) -> Self {
+        Reader { chars: text.chars().peekable(), delimiter, line: 1, column: 1 }
+    }
+
+    fn peek(&mut self) -> Option<char> {
+        self.chars.peek().copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let char = self.chars.next()?;
+        if char == '\n' {
+            self.line += 1;
+            self.column = 1;
+        } else {
+            self.column += 1;
+        }
+        Some(char)
+    }
+
+    fn broken<T>(&self, message: &str) -> Result<T, Broken> {
+        Err(Broken { line: self.line, column: self.column, message: message.into() })
+    }
+
+    fn row(&mut self) -> Result<Row, Broken> {
+        let mut row = Row { line: self.line, cells: Vec::new() };
+        loop {
+            row.cells.push(self.cell()?);
+            match self.peek() {
+                Some('\r') => {
+                    self.next();
+                    if self.peek() != Some('\n') {
+                        return self.broken("a carriage return without a line feed");
+                    }
+                    self.next();
+                    return Ok(row);
+                }
+                Some('\n') => {
+                    self.next();
+                    return Ok(row);
+                }
+                None => return Ok(row),
+                Some(_) => self.next(),
+            };
+        }
+    }
+
+    /// Reads a cell up to, not including, the delimiter or the line end.
+    fn cell(&mut self) -> Result<Cell, Broken> {
+        let (line, column) = (self.line, self.column);
+        let text = if self.peek() == Some('"') { self.quoted()? } else { self.plain()? };
+        let chars = text.chars().take_while(|c| *c != '\n').count();
+        let width = if self.line == line { self.column - column } else { chars + 1 };
+        Ok(Cell { text, line, column, width: width.max(1) })
+    }
+
+    fn plain(&mut self) -> Result<String, Broken> {
+        let mut text = String::new();
+        while let Some(char) = self.peek() {
+            match char {
+                '\n' | '\r' => break,
+                '"' => return self.broken("a quote inside a cell that does not begin with one"),
+                '\0' => return self.broken("a zero byte"),
+                _ if char == self.delimiter => break,
+                _ => text.extend(self.next()),
+            }
+        }
+        Ok(text)
+    }
+
+    fn quoted(&mut self) -> Result<String, Broken> {
+        let (line, column) = (self.line, self.column);
+        let mut text = String::new();
+        self.next();
+        loop {
+            match self.next() {
+                None => {
+                    let message = "the quote that opens here is never closed".into();
+                    return Err(Broken { line, column, message });
+                }
+                Some('"') if self.peek() == Some('"') => text.extend(self.next()),
+                Some('"') => break,
+                Some(char) => text.push(char),
+            }
+        }
+        match self.peek() {
+            None | Some('\n' | '\r') => Ok(text),
+            Some(char) if char == self.delimiter => Ok(text),
+            Some(_) => self.broken("a closing quote must be followed by a delimiter or a line end"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> Result<Vec<Vec<String>>, String> {
+        let csv = Csv::read("t.csv", text.as_bytes(), ',').map_err(|d| d[0].to_string())?;
+        let texts = |row: &Row| row.cells.iter().map(|cell| cell.text.clone()).collect();
+        Ok(csv.rows.iter().map(texts).collect())
+    }
+
+    #[test]
+    fn reads_quotes_line_ends_and_a_byte_order_mark() {
+        let text = "\u{feff}a,b\r\n\"x, \"\"y\"\"\",\n\"two\nlines\",抖音";
+        let expected = vec![vec!["a", "b"], vec!["x, \"y\"", ""], vec!["two\nlines", "抖音"]];
+        assert_eq!(rows(text).unwrap(), expected);
+        assert_eq!(rows("").unwrap(), Vec::<Vec<String>>::new());
+        assert_eq!(rows("a\n\nb\n").unwrap(), vec![vec!["a"], vec![""], vec!["b"]]);
+    }
+
+    #[test]
+    fn knows_where_a_cell_stands() {
+        let csv = Csv::read("t.csv", "a,b\n\"抖音\",12\n".as_bytes(), ',').unwrap();
+        let cell = &csv.rows[1].cells[1];
+        assert_eq!((cell.line, cell.column, cell.width), (2, 6, 2));
+        assert_eq!(csv.cell(cell).text, "\"抖音\",12");
+        assert!(csv.ended());
+    }
+
+    #[test]
+    fn refuses_what_is_broken() {
+        for (text, message) in [
+            ("a,b\n1,\"2\n3,4\n", "t.csv:2:3: the quote that opens here is never closed"),
+            ("a\nx\"y\n", "t.csv:2:2: a quote inside a cell that does not begin with one"),
+            ("a\n\"x\"y\n", "t.csv:2:4: a closing quote must be followed by a delimiter"),
+            ("a\nx\ry\n", "t.csv:2:3: a carriage return without a line feed"),
+            ("a\nx\0\n", "t.csv:2:2: a zero byte"),
+        ] {
+            let error = rows(text).unwrap_err();
+            assert!(error.starts_with(message), "{error}");
+        }
+        let error = Csv::read("t.csv", b"a\n\xc3\xa9t\xe9\n", ',').err().unwrap();
+        let message = "t.csv:2:3: the file is not UTF-8: byte 0xe9 begins no character";
+        assert_eq!(error[0].to_string(), message);
+    }
+}

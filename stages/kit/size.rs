@@ -1,0 +1,91 @@
+//! The size of each country's diaspora in one year, and where it divides the countries.
+
+use std::collections::BTreeMap;
+
+use engine::function::{Artifact, Failure};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::pair::Pair;
+use super::{stats, table};
+
+/// How a diaspora is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Chinese-born residents.
+    Headcount,
+    /// Chinese-born residents per 10,000 inhabitants.
+    #[serde(rename = "per_10000")]
+    Per10000,
+}
+
+/// Where the countries are divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// At the median.
+    Median,
+    /// At the arithmetic mean.
+    Mean,
+}
+
+impl Split {
+    /// The threshold of `sizes`; a country is above it if it is larger.
+    pub fn of(self, sizes: &[f64]) -> f64 {
+        match self {
+            Split::Median => stats::median(sizes),
+            Split::Mean => stats::mean(sizes),
+        }
+    }
+}
+
+/// Reads the sizes of one year by country; countries without one are left out.
+pub fn sizes(
+    diaspora: &Artifact,
+    year: i64,
+    measure: Measure,
+) -> Result<BTreeMap<String, f64>, Failure> {
+    let frame = table::decode(diaspora)?;
+    let (countries, years) = (table::texts(&frame, "country")?, table::integers(&frame, "year")?);
+    let sizes: Vec<Option<f64>> = match measure {
+        Measure::Headcount => {
+            table::integers(&frame, "chinese_born")?.iter().map(|n| Some(*n as f64)).collect()
+        }
+        Measure::Per10000 => table::optional_numbers(&frame, "per_10000")?,
+    };
+    let rows = countries.into_iter().zip(years).zip(sizes);
+    let found: BTreeMap<String, f64> = rows
+        .filter(|((_, row), _)| *row == year)
+        .filter_map(|((country, _), size)| Some((country, size?)))
+        .collect();
+    if found.is_empty() {
+        return Err(Failure::from(format!("`{}` has no year {year}", diaspora.path)));
+    }
+    Ok(found)
+}
+
+/// A country with the size of its diaspora and its pairs.
+pub struct Country<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The size of its diaspora.
+    pub size: f64,
+    /// Its pairs.
+    pub pairs: Vec<&'a Pair>,
+}
+
+/// The countries that have both pairs and a size, by name.
+pub fn countries<'a>(pairs: &'a [Pair], sizes: &BTreeMap<String, f64>) -> Vec<Country<'a>> {
+    let mut countries: BTreeMap<&str, Country> = BTreeMap::new();
+    for pair in pairs {
+        let Some(size) = sizes.get(&pair.country) else { continue };
+        let name = pair.country.as_str();
+        let country = countries.entry(name);
+        country
+            .or_insert_with(|| Country { name, size: *size, pairs: Vec::new() })
+            .pairs
+            .push(pair);
+    }
+    countries.into_values().collect()
+}

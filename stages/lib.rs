@@ -1,0 +1,80 @@
+//! The study: the functions that its stages use, one a file, in reading order.
+
+use cli::Study;
+use engine::function::{self, Function};
+
+pub mod ingest;
+pub mod clean;
+pub mod tag;
+pub mod extrapolate;
+pub mod interpolate;
+pub mod ztest;
+pub mod figure_matrix;
+pub mod figure_scatter;
+pub mod table_regions;
+pub mod table_diaspora;
+pub mod ledger;
+pub mod report;
+
+pub mod kit;
+
+/// An entry of the table: a file of this folder, with the sources beyond the
+/// kit that its results depend on.
+macro_rules! function {
+    ($name:ident $(, $sources:expr)*) => {
+        Function {
+            name: stringify!($name),
+            code: &[
+                &[(
+                    concat!("stages/", stringify!($name), ".rs"),
+                    include_str!(concat!(stringify!($name), ".rs")),
+                )],
+                kit::SOURCES,
+                $($sources,)*
+            ],
+            inputs: $name::INPUTS,
+            outputs: $name::OUTPUTS,
+            schema: || schemars::schema_for!($name::Params),
+            normalise: function::normalise::<$name::Params>,
+            run: |job| $name::run(&job.params()?, job),
+        }
+    };
+}
+
+/// What this study brings to the machine. The number of threads of polars is
+/// fixed, so that nothing can come to depend on that of the machine.
+pub const STUDY: Study =
+    Study { functions: FUNCTIONS, env: &[("POLARS_MAX_THREADS", "4")], clear: &["POLARS_"] };
+
+/// Every function that a stage can use.
+pub const FUNCTIONS: &[Function] = &[
+    function!(ingest),
+    function!(clean),
+    function!(tag),
+    function!(extrapolate),
+    function!(interpolate),
+    function!(ztest),
+    function!(figure_matrix),
+    function!(figure_scatter),
+    function!(table_regions),
+    function!(table_diaspora),
+    function!(ledger),
+    function!(report, typeset::SOURCES),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_says_what_it_makes() {
+        for function in FUNCTIONS {
+            assert_eq!(function.path(), format!("stages/{}.rs", function.name));
+            assert!(function.about().ends_with('.'), "{}", function.name);
+            assert!(function.sources().any(|(path, _)| path == "Cargo.lock"));
+            for output in function.outputs {
+                assert!(!output.is_empty(), "{}", function.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The program: this study's functions, handed to the machine.
+
+fn main() -> std::process::ExitCode {
+    cli::main(&stages::STUDY)
+}
