@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     /// Use a profile of `pipeline.yaml`.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Set a parameter of the pipeline, as in `--param closed_threshold=20000`.
+    /// Set a parameter of the pipeline, as in `--param matrix=appendix3`.
     #[arg(long = "param", global = true, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) params: Vec<(String, serde_json::Value)>,
     /// Print JSON on standard output.

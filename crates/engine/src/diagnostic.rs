@@ -153,7 +153,8 @@ pub type Checked<T> = Result<T, Vec<Diagnostic>>;
 
 /// The known name nearest to `name`, if one is near enough to have been meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let limit = (length / 3).max(1).min(length.saturating_sub(1));
     known
         .into_iter()
         .map(|candidate| (distance(name, candidate), candidate))
@@ -214,6 +215,8 @@ mod tests {
         assert_eq!(nearest("input", known), Some("inputs"));
         assert_eq!(nearest("uotputs", known), Some("outputs"));
         assert_eq!(nearest("matrix", known), None);
+        // A single letter is near to any other; that is no help.
+        assert_eq!(nearest("9", ["0", "1"]), None);
         assert_eq!(
             did_you_mean("matrix", known).as_deref(),
             Some("known: `inputs`, `outputs`, `params`")

@@ -74,6 +74,13 @@ pub(crate) fn all<'a>(
         }
         let function = find_function(group, declared, document, (key, node), functions, found);
         let mut names = BTreeSet::new();
+        for (axis, values) in &declared.matrix {
+            if values.is_empty() {
+                let message = format!("axis `{axis}` of stage `{group}` has no values");
+                let at = document.place(within((key, node), &["matrix", axis]).0);
+                found.push(Diagnostic::new(Kind::Usage, message).at(at));
+            }
+        }
         for (cell, matrix) in cells(node) {
             let name = if cell.is_empty() { group.clone() } else { format!("{group}@{cell}") };
             if !names.insert(name.clone()) {
@@ -99,6 +106,12 @@ fn within<'a>(stage: (&'a Node, &'a Node), path: &[&str]) -> (&'a Node, &'a Node
     stage.1.nearest(path).unwrap_or(stage)
 }
 
+/// Whether a problem lies in the lines of a stage.
+fn is_within(problem: &Diagnostic, stage: (&Node, &Node)) -> bool {
+    let line = problem.at.as_ref().map_or(0, |at| at.line);
+    (stage.0.line..=stage.1.last_line()).contains(&line)
+}
+
 fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
@@ -119,6 +132,8 @@ fn find_function(
             found.push(problem(message).at(key("cmd")));
             None
         }
+        // A misspelt key has been reported already.
+        (None, None) if found.iter().any(|problem| is_within(problem, stage)) => None,
         (None, None) => {
             let message = format!("stage `{group}` has neither `uses` nor `cmd`");
             let hint = "`uses` names a function, `cmd` a program";
@@ -201,7 +216,7 @@ fn outputs(
             Err(message) => found.push(Diagnostic::new(Kind::Usage, message).at(at)),
         }
     }
-    if outputs.is_empty() && declared.outputs.is_empty() {
+    if declared.outputs.is_empty() && stage.1.get("outputs").is_some() {
         let message = format!("stage `{group}` declares no outputs");
         let at = document.place(within(stage, &["outputs"]).0);
         found.push(Diagnostic::new(Kind::Usage, message).at(at));
@@ -343,6 +358,7 @@ impl Draft<'_> {
             declassified: declassify
                 .map(|d| d.labels.iter().cloned().collect())
                 .unwrap_or_default(),
+            reason: declassify.map(|declassify| declassify.reason.clone()),
             seed: Digest::of_texts("colophon 1 seed", [&*pipeline.seed.to_string(), &*self.name]),
             at: self.at.clone(),
         }
@@ -413,7 +429,7 @@ impl Draft<'_> {
             None => return command,
         };
         match filled {
-            Ok(arguments) if arguments.first().is_none_or(String::is_empty) => {
+            Ok(arguments) if is_empty(&arguments) => {
                 report(&at, "the command is empty".into());
             }
             Ok(arguments) => command.arguments = arguments,
@@ -435,6 +451,15 @@ impl Draft<'_> {
             }
         }
         command
+    }
+}
+
+/// Whether a command says nothing: no program, or a shell without words.
+fn is_empty(arguments: &[String]) -> bool {
+    match arguments {
+        [shell, flags, text] if shell == "/bin/sh" && flags == "-ec" => text.trim().is_empty(),
+        [] => true,
+        [program, ..] => program.trim().is_empty(),
     }
 }
 

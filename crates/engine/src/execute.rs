@@ -102,7 +102,9 @@ pub(crate) fn command(
                 .hint("raise `timeout`, or see why it takes so long")
         }
         Ended::Stopped => {
-            Diagnostic::new(Kind::Infrastructure, format!("stage `{}` was stopped", stage.name))
+            let message = format!("stage `{}` was stopped", stage.name);
+            Diagnostic::new(Kind::Infrastructure, message)
+                .hint("what was done is kept; `colophon run` goes on from here")
         }
     };
     let _ = fs::remove_dir_all(folder);
@@ -147,6 +149,13 @@ fn failed(stage: &Stage, status: &str, logs: &(PathBuf, PathBuf), root: &Path) -
     let message = format!("stage `{}` failed with {status}", stage.name);
     let said = fs::read_to_string(&logs.1).unwrap_or_default();
     let mut problem = Diagnostic::new(Kind::Stage, message).details(tail(logs));
+    if rustix::fs::statvfs(root).is_ok_and(|disk| disk.f_bavail == 0) {
+        let error = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let full = Diagnostic::io("write to", root, &error);
+        (problem.kind, problem.hints) = (full.kind, full.hints);
+        problem.details.push(full.message);
+        return problem;
+    }
     let undeclared = undeclared(stage, &said, root);
     if !undeclared.is_empty() {
         problem.kind = Kind::Undeclared;
@@ -180,11 +189,19 @@ fn undeclared(stage: &Stage, said: &str, root: &Path) -> Vec<String> {
 
 fn cannot_start(command: &Command, root: &Path, error: &std::io::Error) -> Diagnostic {
     let program = &command.arguments[0];
+    if error.kind() == std::io::ErrorKind::PermissionDenied {
+        return Diagnostic::new(Kind::Stage, format!("`{program}` can't be executed"))
+            .hint(format!("make it executable: `chmod +x {program}`"));
+    }
     if error.kind() != std::io::ErrorKind::NotFound {
         return Diagnostic::io("start", Path::new(program), error);
     }
-    let problem = Diagnostic::new(Kind::Stage, format!("cannot find the program `{program}`"));
-    match program.contains('/') && root.join(program).exists() {
+    let mut problem = Diagnostic::new(Kind::Stage, format!("cannot find the program `{program}`"));
+    let undeclared = program.contains('/') && root.join(program).exists();
+    if undeclared {
+        problem.kind = Kind::Undeclared;
+    }
+    match undeclared {
         true => {
             problem.hint("the project has it, but the stage doesn't declare it: add it to `inputs`")
         }
@@ -215,7 +232,7 @@ fn collect(stage: &Stage, project: &Path) -> Result<Made, Vec<Diagnostic>> {
                 problem(format!("{of} is a folder: `{path}`"))
                     .hint("declare each file of it as an output, or pack them into one"),
             ),
-            Ok(metadata) if !metadata.is_file() => found.push(
+            Ok(metadata) if !metadata.is_file() || leaves(&file, project) => found.push(
                 problem(format!("{of} is not a regular file: `{path}`"))
                     .hint("write the content itself, not a link to it"),
             ),
@@ -226,6 +243,12 @@ fn collect(stage: &Stage, project: &Path) -> Result<Made, Vec<Diagnostic>> {
         }
     }
     if found.is_empty() { Ok(made) } else { Err(found) }
+}
+
+/// Whether a path goes through links to somewhere else.
+fn leaves(file: &Path, project: &Path) -> bool {
+    let inside = |project: PathBuf| file.canonicalize().is_ok_and(|file| file.starts_with(project));
+    !project.canonicalize().is_ok_and(inside)
 }
 
 /// Files that a command wrote and that nobody declared.

@@ -5,6 +5,7 @@
 //! when they were taken: git's rule against racy time stamps.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -21,16 +22,47 @@ pub struct Known {
     pub digest: Digest,
     /// Its size in bytes.
     pub size: u64,
+    /// Whether it may be executed.
+    pub executable: bool,
     stamp: Stamp,
 }
 
 /// What changes when a file does; times in nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
+pub(crate) struct Stamp {
     mtime: i64,
     ctime: i64,
     inode: u64,
     device: u64,
+}
+
+impl Stamp {
+    /// Whether a change could have come later and still bear the same time, by
+    /// a clock that says `now` (nanoseconds).
+    pub(crate) fn is_young(&self, now: i64) -> bool {
+        let latest = self.mtime.max(self.ctime);
+        // A file system that keeps whole seconds has a tick of two seconds.
+        let coarse = latest % 1_000_000_000 == 0;
+        now - latest <= if coarse { 2_000_000_000 } else { 20_000_000 }
+    }
+}
+
+impl fmt::Display for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} {} {} {}", self.mtime, self.ctime, self.inode, self.device)
+    }
+}
+
+/// The stamp of a file or folder, if it is there. The size is not part of it:
+/// nothing changes a file's size and not its time.
+pub(crate) fn stamp_of(path: &Path) -> Option<Stamp> {
+    path.metadata().ok().map(|metadata| stamp(&metadata))
+}
+
+/// The time by the file system's own clock: that of a file written just now.
+pub(crate) fn now(folder: &Path) -> Option<i64> {
+    let temp = tempfile::tempfile_in(folder).ok()?;
+    temp.metadata().ok().map(|metadata| clock(&metadata))
 }
 
 /// The files of a project.
@@ -64,7 +96,7 @@ impl Files {
         if stamp(&before) != stamp(&after) || after.len() != size {
             return Err(changed(path));
         }
-        let known = Known { digest, size, stamp: stamp(&after) };
+        let known = Known { digest, size, executable: executable(&after), stamp: stamp(&after) };
         self.remember(path, &known);
         Ok(known)
     }
@@ -72,7 +104,8 @@ impl Files {
     /// Notes that a file was just written with this content.
     pub(crate) fn wrote(&self, path: &str, digest: Digest) {
         if let Ok(metadata) = self.root.join(path).metadata() {
-            let known = Known { digest, size: metadata.len(), stamp: stamp(&metadata) };
+            let (size, executable) = (metadata.len(), executable(&metadata));
+            let known = Known { digest, size, executable, stamp: stamp(&metadata) };
             self.remember(path, &known);
         }
     }
@@ -90,13 +123,7 @@ impl Files {
     pub(crate) fn believable(&self, now: i64) -> BTreeMap<String, Known> {
         let mut all = self.known.clone();
         all.extend(self.seen.lock().expect("no panic while held").clone());
-        all.retain(|_, known| {
-            let latest = known.stamp.mtime.max(known.stamp.ctime);
-            // A file system that keeps whole seconds has a tick of two seconds.
-            let coarse = latest % 1_000_000_000 == 0;
-            let tick = if coarse { 2_000_000_000 } else { 20_000_000 };
-            now - latest > tick
-        });
+        all.retain(|_, known| !known.stamp.is_young(now));
         all
     }
 }
@@ -112,7 +139,11 @@ pub(crate) fn changed(path: &str) -> Diagnostic {
         .hint("run again once nothing writes to it; nothing was stored under a wrong key")
 }
 
-#[cfg(unix)]
+fn executable(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o100 != 0
+}
+
 fn stamp(metadata: &Metadata) -> Stamp {
     use std::os::unix::fs::MetadataExt;
     let time = |seconds: i64, nanos: i64| seconds * 1_000_000_000 + nanos;

@@ -15,6 +15,7 @@ pub mod files;
 pub mod recipe;
 mod scratch;
 pub mod store;
+pub mod witness;
 mod writer;
 mod lineage;
 pub mod lock;

@@ -82,6 +82,9 @@ fn describe(plan: &Plan, stage: &Stage, known: &Known) -> Value {
     let mut facts = json!({
         "inputs": inputs, "outputs": outputs, "labels": known.labels, "params": stage.params,
     });
+    if let Some(reason) = &stage.reason {
+        facts["declassified"] = json!({ "labels": stage.declassified, "reason": reason });
+    }
     match &stage.action {
         Action::Function(function) => {
             facts["uses"] = function.name.into();

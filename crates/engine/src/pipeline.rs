@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Checked, Diagnostic, Kind, Place};
 use crate::function::Function;
+use crate::plan::tidy;
 use crate::shape;
 use crate::yaml::Document;
 
@@ -83,6 +84,7 @@ pub struct Stage {
     #[serde(default)]
     pub params: Map<String, Value>,
     /// Outputs by name: paths below `outputs/`.
+    #[serde(default)]
     pub outputs: BTreeMap<String, String>,
     /// Labels that the outputs carry besides those of the inputs.
     #[serde(default)]
@@ -140,35 +142,44 @@ pub struct Declassify {
 }
 
 impl Pipeline {
-    /// Reads the bytes of the file, with everything that is wrong with its form.
-    pub fn parse(path: &str, bytes: &[u8]) -> Checked<(Self, Document)> {
-        let document = Document::parse(path, bytes)?;
+    /// Reads the bytes of the file. What is wrong with its form comes along, and
+    /// the rest of it, so that all mistakes can be told at once; where nothing
+    /// can be made of the rest, it is an error.
+    pub fn parse(path: &str, bytes: &[u8]) -> Checked<(Self, Document, Vec<Diagnostic>)> {
+        let mut document = Document::parse(path, bytes)?;
         if matches!(document.root.data, crate::yaml::Data::Null) {
             let empty = Diagnostic::new(Kind::Usage, "the file is empty")
                 .at(Place::file(path))
                 .hint("`colophon init` writes a pipeline to start from");
             return Err(vec![empty]);
         }
-        let schema = schema_of::<Pipeline>();
-        let found = shape::check(&document, &document.root, "", &schema);
-        if !found.is_empty() {
-            return Err(found);
+        let (found, rest) = shape::check_all(&document, &plain_schema());
+        if let Some(rest) = rest {
+            document.root = rest;
         }
-        let pipeline = serde_json::from_value(document.root.value()).map_err(|error| {
-            vec![Diagnostic::new(Kind::Usage, error.to_string()).at(Place::file(path))]
-        })?;
-        Ok((pipeline, document))
+        match serde_json::from_value(document.root.value()) {
+            Ok(pipeline) => Ok((pipeline, document, found)),
+            Err(_) if !found.is_empty() => Err(tidy(found)),
+            Err(error) => {
+                let problem = Diagnostic::new(Kind::Usage, error.to_string());
+                Err(vec![problem.at(Place::file(path))])
+            }
+        }
     }
 }
 
-fn schema_of<T: JsonSchema>() -> Value {
-    schemars::schema_for!(T).to_value()
+/// The schema of the types. That every stage has outputs is not in the types,
+/// so that a stage without them can still be looked at for other mistakes.
+fn plain_schema() -> Value {
+    let mut schema = schemars::schema_for!(Pipeline).to_value();
+    schema["$defs"]["Stage"]["required"] = serde_json::json!(["outputs"]);
+    schema
 }
 
 /// The JSON schema of `pipeline.yaml`; with functions, `uses` and `params` are
 /// held to those that the program offers.
 pub fn schema(functions: &[Function]) -> Value {
-    let mut schema = schema_of::<Pipeline>();
+    let mut schema = plain_schema();
     let names: Vec<_> = functions.iter().map(|function| Value::from(function.name)).collect();
     if names.is_empty() {
         return schema;
@@ -194,7 +205,9 @@ mod tests {
     use super::*;
 
     fn mistakes(text: &str) -> Vec<String> {
-        let found = Pipeline::parse("pipeline.yaml", text.as_bytes()).err().unwrap_or_default();
+        let found = match Pipeline::parse("pipeline.yaml", text.as_bytes()) {
+            Ok((_, _, found)) | Err(found) => tidy(found),
+        };
         found
             .iter()
             .map(|problem| match problem.hints.first() {
@@ -225,8 +238,8 @@ stages:
                 "pipeline.yaml:2:7: `name` must be text, not a list",
                 "pipeline.yaml:5:5: unknown key `use` in `stages.a` (did you mean `uses`?)",
                 "pipeline.yaml:7:5: `outputs` stands twice, first in line 6",
+                "pipeline.yaml:8:3: `stages.b` lacks `outputs`",
                 "pipeline.yaml:10:14: `stages.b.timeout` must be text, not a whole number",
-                "pipeline.yaml:9:5: `stages.b` lacks `outputs`",
             ]
         );
     }
@@ -235,7 +248,7 @@ stages:
     fn forms_of_commands_and_references() {
         let text = "version: 1\nname: x\nstages:\n  a:\n    cmd: [touch, x]\n    \
                     inputs: { a: x, b: [y, z] }\n    outputs: { t: x }\n";
-        let (pipeline, _) = Pipeline::parse("p", text.as_bytes()).expect("valid");
+        let (pipeline, ..) = Pipeline::parse("p", text.as_bytes()).expect("valid");
         assert_eq!(pipeline.stages["a"].inputs["b"].list(), ["y", "z"]);
         assert!(matches!(pipeline.stages["a"].cmd, Some(Command::Arguments(_))));
         assert_eq!(

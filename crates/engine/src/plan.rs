@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::diagnostic::{Checked, Diagnostic, Kind, Place, did_you_mean, listed};
+use crate::diagnostic::{Checked, Diagnostic, Kind, Place, did_you_mean, listed, nearest};
 use crate::digest::Digest;
 use crate::draft::{self, Draft};
 use crate::function::Function;
@@ -45,6 +45,8 @@ pub struct Plan {
     pub sources: BTreeMap<String, Source>,
     /// The files that were read to make this plan, besides inputs.
     pub files: Vec<String>,
+    /// The folders that were listed to make it.
+    pub folders: BTreeSet<String>,
 }
 
 /// A stage with everything resolved; of a matrix, one cell.
@@ -68,6 +70,8 @@ pub struct Stage {
     pub labels: BTreeSet<String>,
     /// Labels removed from the outputs.
     pub declassified: BTreeSet<String>,
+    /// Why they are removed.
+    pub reason: Option<String>,
     /// The stage's own seed.
     pub seed: Digest,
     /// Where it is declared.
@@ -116,23 +120,37 @@ pub enum Origin {
     Lineage,
 }
 
+impl Options {
+    /// Whether these are the files as they stand, without overrides.
+    pub fn is_plain(&self) -> bool {
+        self.profile.is_none() && self.params.is_empty() && self.date.is_none()
+    }
+}
+
 impl Plan {
     /// Reads a project, with everything that is wrong with it.
     pub fn load(root: &Path, functions: &[Function], options: &Options) -> Checked<Plan> {
         let bytes = read(root, pipeline::FILE).map_err(|problem| {
             vec![problem.hint("`colophon init` writes a pipeline to start from")]
         })?;
-        let (mut pipeline, document) = Pipeline::parse(pipeline::FILE, &bytes)?;
-        let mut found = Vec::new();
+        let (mut pipeline, document, mut found) = Pipeline::parse(pipeline::FILE, &bytes)?;
+        let mut unread = false;
         let overridden = apply(&mut pipeline, options, &document, &mut found);
-        let (sources, files) = sources(root, &pipeline, &document, &mut found);
+        let (sources, files) = sources(root, &pipeline, &document);
+        // Where the data package can't be read, no reference to it can be judged.
+        let sources = sources.unwrap_or_else(|problems| {
+            found.extend(problems);
+            unread = true;
+            BTreeMap::new()
+        });
         let drafts = draft::all(&pipeline, &document, functions, &mut found);
         check_outputs(root, &drafts, &mut found);
-        let references = References::new(root, &sources, &drafts);
+        let references = References::new(root, &sources, unread, &drafts);
         let mut inputs = Vec::new();
         for draft in &drafts {
             inputs.push(draft.inputs(&references, &document, &overridden, &mut found));
         }
+        let folders = references.listed.take();
         let order = match order(&drafts, &inputs) {
             Ok(order) => order,
             Err(cycle) => {
@@ -158,7 +176,7 @@ impl Plan {
             return Err(tidy(found));
         }
         let (root, name, date) = (root.to_path_buf(), pipeline.name, pipeline.date);
-        Ok(Plan { root, name, date, stages, sources, files })
+        Ok(Plan { root, name, date, stages, sources, files, folders })
     }
 
     /// The stages that a name stands for: a stage, a cell, a group or an output path.
@@ -173,8 +191,17 @@ impl Plan {
         if found.is_empty() {
             let message = format!("no stage `{name}`");
             let mut problem = Diagnostic::new(Kind::Usage, message);
-            let known: BTreeSet<_> = self.stages.iter().map(|stage| stage.group.as_str()).collect();
-            problem.hints.extend(did_you_mean(name, known));
+            let groups: BTreeSet<_> =
+                self.stages.iter().map(|stage| stage.group.as_str()).collect();
+            let names = self
+                .stages
+                .iter()
+                .flat_map(|stage| stage.outputs.values().chain([&stage.name]).map(String::as_str));
+            let near = nearest(path, groups.iter().copied().chain(names));
+            problem.hints.push(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known: {}", listed(groups)),
+            });
             return Err(problem);
         }
         Ok(found)
@@ -228,6 +255,7 @@ fn apply(
 ) -> BTreeMap<(String, String), String> {
     let mut overridden = BTreeMap::new();
     if let Some(name) = &options.profile {
+        let profile_name = name.as_str();
         let Some(profile) = pipeline.profiles.get(name).cloned() else {
             let mut problem = Diagnostic::new(Kind::Usage, format!("no profile `{name}`"))
                 .at(Place::file(&document.path));
@@ -235,7 +263,10 @@ fn apply(
             found.push(problem);
             return overridden;
         };
-        pipeline.params.extend(profile.params);
+        for (name, value) in profile.params {
+            let at = || document.key_place(&["profiles", profile_name, "params", &name]);
+            set_param(pipeline, &name, value, Some(at()), found);
+        }
         for (input, references) in profile.inputs {
             let at = || document.key_place(&["profiles", name, "inputs", &input]);
             let slot = input.split_once('.').and_then(|(stage, role)| {
@@ -255,7 +286,9 @@ fn apply(
             }
         }
     }
-    pipeline.params.extend(options.params.clone());
+    for (name, value) in &options.params {
+        set_param(pipeline, name, value.clone(), None, found);
+    }
     if let Some(date) = &options.date {
         pipeline.date = Some(date.clone());
     }
@@ -269,6 +302,25 @@ fn apply(
         );
     }
     overridden
+}
+
+/// Replaces a parameter that the pipeline has.
+fn set_param(
+    pipeline: &mut Pipeline,
+    name: &str,
+    value: Value,
+    at: Option<Place>,
+    found: &mut Vec<Diagnostic>,
+) {
+    if let Some(slot) = pipeline.params.get_mut(name) {
+        *slot = value;
+        return;
+    }
+    let mut problem =
+        Diagnostic::new(Kind::Usage, format!("the pipeline has no parameter `{name}`"));
+    problem.at = at;
+    problem.hints.extend(did_you_mean(name, pipeline.params.keys().map(String::as_str)));
+    found.push(problem);
 }
 
 /// Seconds from 1970-01-01 to midnight UTC of a date `YYYY-MM-DD`.
@@ -297,22 +349,15 @@ fn sources(
     root: &Path,
     pipeline: &Pipeline,
     document: &Document,
-    found: &mut Vec<Diagnostic>,
-) -> (BTreeMap<String, Source>, Vec<String>) {
+) -> (Checked<BTreeMap<String, Source>>, Vec<String>) {
     let mut files = vec![pipeline::FILE.to_string()];
-    let Some(path) = &pipeline.data else { return (BTreeMap::new(), files) };
+    let Some(path) = &pipeline.data else { return (Ok(BTreeMap::new()), files) };
     files.push(path.clone());
     let parsed = match read(root, path) {
         Ok(bytes) => source::parse(path, &bytes),
         Err(problem) => Err(vec![problem.at(document.value_place(&["data"]))]),
     };
-    match parsed {
-        Ok(sources) => (sources, files),
-        Err(problems) => {
-            found.extend(problems);
-            (BTreeMap::new(), files)
-        }
-    }
+    (parsed, files)
 }
 
 /// Each path has one producer, and none lies inside another.
@@ -331,7 +376,7 @@ fn check_outputs(root: &Path, drafts: &[Draft], found: &mut Vec<Diagnostic>) {
             if let Some((other, of)) = producers.get(&folded) {
                 let message =
                     format!("`{}.{name}` and `{}.{of}` make the same path", draft.name, other.name);
-                let hint = match draft.group == other.group {
+                let hint = match draft.group == other.group && draft.name != other.name {
                     true => "let the path name the cell, as in `{{ matrix.… }}`",
                     false => "give one of them another path",
                 };
@@ -366,7 +411,7 @@ fn check_path(
 ) -> Result<(), (String, &'static str)> {
     let hint = "paths of outputs are relative to `outputs/`";
     let inner = path.strip_prefix("outputs/").unwrap_or(path);
-    if inner.starts_with('/') || inner.contains(':') {
+    if inner.starts_with('/') {
         return Err((format!("the output path `{inner}` is absolute"), hint));
     }
     if inner.is_empty() || inner.ends_with('/') {
@@ -374,6 +419,9 @@ fn check_path(
     }
     if inner.split('/').any(|part| part == "..") {
         return Err((format!("the output path `{inner}` leaves the project"), hint));
+    }
+    if inner.contains(':') {
+        return Err((format!("the output path `{inner}` holds a `:`"), "other systems forbid it"));
     }
     let plain = |part: &str| !part.is_empty() && part != "." && !part.ends_with(['.', ' ']);
     if !inner.split('/').all(plain) || inner.contains(['\\', '\n', '\0']) {
@@ -430,6 +478,12 @@ fn cycle(drafts: &[Draft], waits: &[BTreeSet<usize>]) -> Diagnostic {
         }
         path.push(next);
     }
+    if let [one, _] = path[..] {
+        let message = format!("stage `{}` takes its own output", drafts[one].name);
+        return Diagnostic::new(Kind::Usage, message)
+            .at(drafts[one].at.clone())
+            .hint("take it out of its inputs");
+    }
     // Read along the flow of data: what a stage waits for stands before it.
     path.reverse();
     let first = path.iter().enumerate().min_by_key(|(_, index)| **index).map_or(0, |(at, _)| at);
@@ -447,7 +501,7 @@ fn cycle(drafts: &[Draft], waits: &[BTreeSet<usize>]) -> Diagnostic {
 }
 
 /// Each mistake once, in the order of the files.
-fn tidy(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+pub(crate) fn tidy(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.sort_by(|a, b| (&a.at, &a.message).cmp(&(&b.at, &b.message)));
     found.dedup();
     found

@@ -1,6 +1,6 @@
 //! Runs a program in a private folder and ends it with everything it started.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
@@ -26,8 +26,8 @@ pub(crate) enum Ended {
     Stopped,
 }
 
-/// Processes that this program started and waits for.
-static CHILDREN: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+/// Processes that this program started and waits for, with their marks.
+static CHILDREN: Mutex<BTreeMap<i32, String>> = Mutex::new(BTreeMap::new());
 
 /// The variable by which a process that left its group is recognised.
 const MARK: &str = "COLOPHON_STAGE";
@@ -54,7 +54,7 @@ pub(crate) fn run(
         // Held while starting, so that nobody takes the child for an orphan.
         let mut children = CHILDREN.lock().expect("no panic while held");
         let child = process.spawn()?;
-        children.insert(child.id() as i32);
+        children.insert(child.id() as i32, mark.clone());
         child
     };
     let id = child.id() as i32;
@@ -93,11 +93,16 @@ fn wait(
 fn end(child: &mut Child, stop: &AtomicUsize, mark: &str) {
     let Some(group) = Pid::from_raw(child.id() as i32) else { return };
     let begun = Instant::now();
+    let mut asked = BTreeSet::new();
     let _ = kill_process_group(group, Signal::TERM);
-    for pid in strays(mark) {
-        let _ = kill_process(pid, Signal::TERM);
-    }
     while begun.elapsed() < GRACE && stop.load(Ordering::Relaxed) < 2 {
+        // They become ours one after the other, as what started them ends.
+        for pid in strays(mark) {
+            if asked.insert(pid.as_raw_nonzero()) {
+                let _ = kill_process(pid, Signal::TERM);
+            }
+            let _ = rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::NOHANG);
+        }
         if matches!(child.try_wait(), Ok(Some(_))) && strays(mark).is_empty() {
             return;
         }
@@ -132,8 +137,9 @@ fn adopt_orphans() {
 #[cfg(not(target_os = "linux"))]
 fn adopt_orphans() {}
 
-/// The processes that carry a mark and are children of ours, but not the ones
-/// that we wait for: what a program started and did not wait for.
+/// What a program started and did not wait for: children of ours that carry its
+/// mark. Those that have cleared their environment carry none; they are taken
+/// for the program's own where it is the only one.
 #[cfg(target_os = "linux")]
 fn strays(mark: &str) -> Vec<Pid> {
     let waited = CHILDREN.lock().expect("no panic while held");
@@ -143,14 +149,15 @@ fn strays(mark: &str) -> Vec<Pid> {
         list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<i32>>()
     });
     let line = format!("{MARK}={mark}");
+    let alone = waited.values().all(|other| other == mark);
     let marked = |pid: &i32| {
-        let environment = std::fs::read(format!("/proc/{pid}/environ"));
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let mut parts = environment.split(|byte| *byte == 0);
         // A dead child has no environment left; collecting it does no harm.
-        environment.map_or(true, |text| {
-            text.is_empty() || text.split(|byte| *byte == 0).any(|part| part == line.as_bytes())
-        })
+        alone || environment.is_empty() || parts.any(|part| part == line.as_bytes())
     };
-    children.filter(|pid| !waited.contains(pid) && marked(pid)).filter_map(Pid::from_raw).collect()
+    let stray = |pid: &i32| !waited.contains_key(pid) && marked(pid);
+    children.filter(stray).filter_map(Pid::from_raw).collect()
 }
 
 #[cfg(not(target_os = "linux"))]

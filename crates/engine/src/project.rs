@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::diagnostic::{Checked, Diagnostic};
+use crate::diagnostic::{Checked, Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::files::Files;
 use crate::function::Function;
@@ -61,6 +61,11 @@ impl Project {
         options: &Options,
         store: Option<&Path>,
     ) -> Checked<Self> {
+        let root = &root.canonicalize().map_err(|error| {
+            let mut problem = Diagnostic::io("open", root, &error);
+            problem.kind = Kind::Usage;
+            vec![problem]
+        })?;
         let plan = Plan::load(root, functions, options)?;
         let folder = store.map_or_else(|| root.join(FOLDER).join("store"), Path::to_path_buf);
         let store = Store::open(&folder).map_err(|problem| vec![problem])?;
@@ -110,7 +115,14 @@ impl Project {
         done: &impl Fn(usize) -> Option<&'a Done>,
     ) -> Result<Option<Digest>, Diagnostic> {
         let (digest, labels) = match &input.from {
-            Origin::File => (self.files.digest(&input.path)?.digest, None),
+            Origin::File => {
+                let known = self.files.digest(&input.path)?;
+                let sees_mode = matches!(self.plan.stages[index].action, Action::Command(_));
+                if sees_mode && known.executable {
+                    resolved.recipe.set(format!("mode.{line}"), "executable");
+                }
+                (known.digest, None)
+            }
             Origin::Source(name) => {
                 let source = &self.plan.sources[name];
                 let reading = Digest::of(canonical(&source.reading).as_bytes());

@@ -13,6 +13,7 @@
 //! | `date` | `SOURCE_DATE_EPOCH` of a command |
 //! | `param.NAME` | a parameter in normal form |
 //! | `input.ROLE.PATH` | digest of an input's content |
+//! | `mode.ROLE.PATH` | `executable`, where a command's file has that bit |
 //! | `label.ROLE.PATH` | the labels of an input, where it has any |
 //! | `reading.ROLE.PATH` | digest of how the data package says that a source is read |
 //! | `output.NAME` | declared; with its path where the stage sees paths |

@@ -1,6 +1,7 @@
 //! References to inputs: what `stage.output`, `raw:name` or a path stands for.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
@@ -17,6 +18,10 @@ pub(crate) struct References<'a> {
     pub(crate) root: &'a Path,
     pub(crate) sources: &'a BTreeMap<String, Source>,
     pub(crate) drafts: &'a [Draft<'a>],
+    /// The folders that were listed.
+    pub(crate) listed: RefCell<BTreeSet<String>>,
+    /// Whether there is a data package that could not be read.
+    unread: bool,
     /// Where the cells of each stage stand among the drafts.
     groups: BTreeMap<&'a str, Range<usize>>,
 }
@@ -44,6 +49,9 @@ impl Resolved {
 /// What the engine knows of a stage's upstream, as an input.
 pub const LINEAGE: &str = "colophon:lineage";
 
+/// The name under which a stage sees it.
+pub(crate) const LINEAGE_PATH: &str = "lineage.json";
+
 /// Where a reference is written; asked only if something is wrong with it.
 type At<'a> = &'a dyn Fn() -> Place;
 
@@ -51,21 +59,31 @@ impl<'a> References<'a> {
     pub(crate) fn new(
         root: &'a Path,
         sources: &'a BTreeMap<String, Source>,
+        unread: bool,
         drafts: &'a [Draft<'a>],
     ) -> Self {
         let mut groups: BTreeMap<&str, Range<usize>> = BTreeMap::new();
         for (index, draft) in drafts.iter().enumerate() {
             groups.entry(draft.group).or_insert(index..index).end = index + 1;
         }
-        References { root, sources, drafts, groups }
+        References { root, sources, drafts, listed: RefCell::default(), unread, groups }
     }
 
     /// Resolves one reference, written at `at`.
     pub(crate) fn resolve(&self, reference: &str, at: At) -> Result<Resolved, Diagnostic> {
         if reference == LINEAGE {
-            return Ok(Resolved::one("lineage.json", Origin::Lineage));
+            return Ok(Resolved::one(LINEAGE_PATH, Origin::Lineage));
         }
         if let Some(name) = reference.strip_prefix("raw:") {
+            if self.unread {
+                return Ok(Resolved::many(Vec::new()));
+            }
+            if self.sources.is_empty() {
+                let message = format!("`{reference}` needs a data package");
+                return Err(Diagnostic::new(Kind::Usage, message)
+                    .at(at())
+                    .hint("declare one: `data: raw/datapackage.yaml`"));
+            }
             let source = source::find(self.sources, name, at)?;
             self.file(&source.path, reference, at)?;
             return Ok(Resolved::one(&source.path, Origin::Source(name.into())));
@@ -128,6 +146,9 @@ impl<'a> References<'a> {
             let known = cells[0].1.outputs.keys().map(String::as_str);
             let mut problem = fail(format!("stage `{group}` has no output `{output}`"));
             problem.hints.extend(did_you_mean(output, known));
+            if self.root.join(reference).is_file() {
+                problem.hints.push(format!("the file of that name is `./{reference}`"));
+            }
             return Err(problem);
         }
         if wild || output == "*" {
@@ -156,7 +177,8 @@ impl<'a> References<'a> {
         if path.starts_with(".colophon") {
             return Err(fail(format!("`{reference}` is the program's own")));
         }
-        let from = |path: String| Input { path, from: Origin::File };
+        // A source is a source however it is referred to, or its labels were lost.
+        let from = |path: String| Input { from: self.origin(&path), path };
         if path.contains(['*', '?', '[']) && !self.root.join(path).exists() {
             let files = self.glob(path, at)?;
             return Ok(Resolved::many(files.into_iter().map(from).collect()));
@@ -171,7 +193,12 @@ impl<'a> References<'a> {
             return Ok(Resolved { seen: path.into(), inputs });
         }
         self.file(path, reference, at)?;
-        Ok(Resolved::one(path, Origin::File))
+        Ok(Resolved::one(path, self.origin(path)))
+    }
+
+    fn origin(&self, path: &str) -> Origin {
+        let source = self.sources.iter().find(|(_, source)| source.path == path);
+        source.map_or(Origin::File, |(name, _)| Origin::Source(name.clone()))
     }
 
     /// The path of a file that exists inside the project.
@@ -204,7 +231,8 @@ impl<'a> References<'a> {
 
     /// A known source whose file is named almost like `path`.
     fn sibling(&self, path: &str) -> Option<&str> {
-        nearest(path, self.sources.values().map(|source| source.path.as_str()))
+        let others = self.sources.values().map(|source| source.path.as_str());
+        nearest(path, others.filter(|other| *other != path))
     }
 
     /// Every file below a folder, sorted; hidden files are left out.
@@ -215,6 +243,7 @@ impl<'a> References<'a> {
         at: At,
         files: &mut Vec<String>,
     ) -> Result<(), Diagnostic> {
+        self.listed.borrow_mut().insert(folder.to_string());
         let entries = std::fs::read_dir(self.root.join(folder))
             .map_err(|error| Diagnostic::io("read", Path::new(folder), &error))?;
         let mut names = Vec::new();
@@ -229,6 +258,10 @@ impl<'a> References<'a> {
         for name in names.iter().filter(|name| !name.starts_with('.')) {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
             if self.root.join(&path).is_dir() {
+                if self.root.join(&path).is_symlink() {
+                    let message = format!("`{path}` is a link to a folder, which is not followed");
+                    return Err(Diagnostic::new(Kind::Usage, message).at(at()));
+                }
                 if depth > 0 {
                     self.walk(&path, depth - 1, at, files)?;
                 }

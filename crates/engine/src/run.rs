@@ -212,14 +212,18 @@ impl<'a> Run<'a> {
         let done = |other: usize| self.done[other].get();
         let resolved = self.project.resolve(index, &done).map_err(|problem| vec![problem])?;
         let key = resolved.recipe.key();
-        if !self.request.force.contains(&index)
-            && let Some(record) = self.project.store.look_up(&key)
-        {
-            let outputs = record.outputs;
-            return Ok((Done { key, resolved, outputs }, How::Cached));
+        let known = self.project.store.look_up(&key).map(|record| record.outputs);
+        match known {
+            Some(outputs) if !self.request.force.contains(&index) => {
+                Ok((Done { key, resolved, outputs }, How::Cached))
+            }
+            known => {
+                let made = self.make(stage, &resolved, key)?;
+                // The first result counts; another one is reported by the writer.
+                let outputs = known.unwrap_or(made);
+                Ok((Done { key, resolved, outputs }, How::Ran))
+            }
         }
-        let outputs = self.make(stage, &resolved, key)?;
-        Ok((Done { key, resolved, outputs }, How::Ran))
     }
 
     /// Runs a stage and hands its outputs to the store.
@@ -304,7 +308,10 @@ impl<'a> Run<'a> {
                     return Ok(bytes);
                 }
                 self.remake(*other)?;
-                self.project.store.read(digest).ok_or_else(|| vec![lost(&input.path)])
+                self.project
+                    .store
+                    .read(digest)
+                    .ok_or_else(|| vec![lost(&format!("`{}`", input.path))])
             }
             Origin::Lineage => {
                 let text = resolved.lineage.clone().unwrap_or_default();
@@ -377,7 +384,7 @@ impl<'a> Run<'a> {
         board.summary.cached = board.summary.cached.saturating_sub(1);
         match outputs == done.outputs {
             true => Ok(()),
-            false => Err(vec![lost(&stage)]),
+            false => Err(vec![lost(&format!("a result of stage `{stage}`"))]),
         }
     }
 
@@ -446,8 +453,7 @@ fn board(project: &Project, stages: &[usize]) -> Board {
 }
 
 fn lost(what: &str) -> Diagnostic {
-    let message =
-        format!("`{what}` was damaged in the store, and making it again gave other bytes");
+    let message = format!("{what} was damaged in the store, and making it again gave other bytes");
     Diagnostic::new(Kind::Store, message)
         .hint("run again: it and what depends on it are made anew from now on")
         .hint("a stage that gives other bytes each time is not deterministic; look for the cause")

@@ -11,6 +11,8 @@ use crate::observe::{Event, Observer};
 use crate::project::Project;
 use crate::publish::{self, Wanted};
 use crate::run::{Request, Run, Summary};
+use crate::state::State;
+use crate::witness::{self, Question};
 
 /// What is done with `pipeline.lock`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +21,30 @@ pub enum Mode {
     Update,
     /// It is an error if it would change; then nothing is put in place.
     Locked,
+    /// It is left alone, since this is not the plain pipeline: it holds what the
+    /// committed files produce, not what a profile or a parameter makes of them.
+    Leave,
 }
 
 /// Brings stages up to date, puts their results in place and keeps the lock.
-pub fn run(project: &Project, request: &Request, mode: Mode, observer: &dyn Observer) -> Summary {
+///
+/// Where everything is up to date afterwards, `question` is what a witness of it
+/// answers.
+pub fn run(
+    project: &Project,
+    request: &Request,
+    mode: Mode,
+    question: Option<&Question>,
+    observer: &dyn Observer,
+) -> Summary {
+    // A lock that can't be read is said before anything runs.
+    let locked = match Lock::read(&project.plan.root) {
+        Ok(locked) => locked,
+        Err(problem) => return Summary { problems: vec![problem], ..Summary::default() },
+    };
     let run = Run::new(project, request, observer);
     let mut summary = run.stages();
-    let locked = settle_lock(project, &run, mode, &summary);
+    let locked = settle_lock(project, &run, mode, &summary, locked);
     let may_publish = match locked {
         Ok(()) => true,
         Err(problem) => {
@@ -59,11 +78,23 @@ pub fn run(project: &Project, request: &Request, mode: Mode, observer: &dyn Obse
             }
         }
     }
+    if may_publish && summary.problems.is_empty() {
+        for path in remove_stale(project, &mut state) {
+            let message = format!("`{path}` is no longer made by any stage; it was removed");
+            observer.event(Event::Noted { diagnostic: Diagnostic::new(Kind::Note, message) });
+        }
+    }
     if let Err(problem) = state.write(&project.plan.root, &project.state, &project.files) {
         summary.problems.push(problem);
     }
-    if request.stop.load(Ordering::Relaxed) > 0 {
-        summary.problems.push(Diagnostic::new(Kind::Infrastructure, "the run was stopped"));
+    if let Some(question) = question.filter(|_| summary.problems.is_empty()) {
+        witness::write(project, &request.stages, question);
+    }
+    if request.stop.load(Ordering::Relaxed) > 0 && summary.problems.is_empty() {
+        let stopped = Diagnostic::new(Kind::Infrastructure, "the run was stopped");
+        summary
+            .problems
+            .push(stopped.hint("what was done is kept; `colophon run` goes on from here"));
     }
     summary
 }
@@ -74,6 +105,7 @@ fn settle_lock(
     run: &Run,
     mode: Mode,
     summary: &Summary,
+    mut locked: Lock,
 ) -> Result<(), Diagnostic> {
     let root = &project.plan.root;
     let failed = summary.failed + summary.skipped > 0;
@@ -82,13 +114,6 @@ fn settle_lock(
     let wanted: BTreeSet<_> =
         run.request.stages.iter().map(|index| project.plan.stages[*index].name.as_str()).collect();
     let all = wanted.len() == known.len();
-    let mut locked = match Lock::read(root) {
-        Err(problem) if mode == Mode::Locked => {
-            return Err(Diagnostic { kind: Kind::Lock, ..problem });
-        }
-        Err(problem) => return Err(problem),
-        Ok(locked) => locked,
-    };
     if mode == Mode::Locked {
         locked.stages.retain(|name, _| {
             if failed {
@@ -108,7 +133,7 @@ fn settle_lock(
             .hint("nothing was put in place; `colophon why STAGE` tells the cause")
             .hint("if the change is meant, `colophon run` writes the lock and you commit it"));
     }
-    if failed {
+    if failed || mode == Mode::Leave {
         return Ok(());
     }
     let before = locked.clone();
@@ -155,6 +180,30 @@ fn put_in_place(run: &Run, summary: &mut Summary) {
     }
 }
 
+/// Removes what earlier runs put in place and no stage makes any more, unless
+/// somebody has changed it since.
+fn remove_stale(project: &Project, state: &mut State) -> Vec<String> {
+    let made: BTreeSet<_> =
+        project.plan.stages.iter().flat_map(|stage| stage.outputs.values()).collect();
+    let stale: Vec<Wanted> = state
+        .published
+        .iter()
+        .filter(|(path, _)| !made.contains(path))
+        .map(|(path, digest)| (path.clone(), *digest))
+        .collect();
+    let mut removed = Vec::new();
+    for wanted in stale {
+        state.published.remove(&wanted.0);
+        let root = &project.plan.root;
+        if publish::is_in_place(root, &project.files, &wanted)
+            && std::fs::remove_file(root.join(&wanted.0)).is_ok()
+        {
+            removed.push(wanted.0);
+        }
+    }
+    removed
+}
+
 /// Puts in place what the lock says, from the store alone: nothing is hashed,
 /// nothing is executed.
 pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> Summary {
@@ -193,6 +242,9 @@ pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> S
             })),
             Err(problem) => summary.problems.push(problem),
         }
+    }
+    for diagnostic in project.store.notes() {
+        observer.event(Event::Noted { diagnostic });
     }
     if !missing.is_empty() {
         let message = "`--frozen` can't put everything in place, since it runs nothing";

@@ -4,7 +4,7 @@
 //! The schema comes from the type itself (`schemars`), so the program, the
 //! editor and the documentation agree on what may be written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -13,18 +13,59 @@ use crate::yaml::{Data, Document, Node};
 
 /// Every place where `node` differs from `schema`; `path` is its name in messages.
 pub fn check(document: &Document, node: &Node, path: &str, schema: &Value) -> Vec<Diagnostic> {
-    let mut checker = Checker { document, definitions: &schema["$defs"], found: Vec::new() };
+    let mut checker = Checker::new(document, schema);
     checker.check(node, path, schema);
     checker.found
+}
+
+/// The same for a whole file, which is also given back without what is wrong
+/// in it, so that the rest can be looked at for mistakes of other kinds.
+pub fn check_all(document: &Document, schema: &Value) -> (Vec<Diagnostic>, Option<Node>) {
+    let mut checker = Checker::new(document, schema);
+    checker.check(&document.root, "", schema);
+    let rest = (!checker.found.is_empty()).then(|| prune(&document.root, &checker.wrong));
+    (checker.found, rest)
+}
+
+/// A tree without the keys and values that stand at the given places.
+fn prune(node: &Node, wrong: &BTreeSet<Position>) -> Node {
+    let keep = |node: &Node| !wrong.contains(&position(node));
+    let data = match &node.data {
+        Data::Map(entries) => {
+            let kept = entries.iter().filter(|(key, value)| keep(key) && keep(value));
+            Data::Map(kept.map(|(key, value)| (key.clone(), prune(value, wrong))).collect())
+        }
+        Data::List(items) => {
+            Data::List(items.iter().filter(|item| keep(item)).map(|i| prune(i, wrong)).collect())
+        }
+        leaf => leaf.clone(),
+    };
+    Node { data, ..*node }
+}
+
+/// Where a node stands: its line, its column, and whether it is a collection,
+/// since a map begins where its first key does.
+type Position = (usize, usize, bool);
+
+fn position(node: &Node) -> Position {
+    (node.line, node.column, matches!(node.data, Data::Map(_) | Data::List(_)))
 }
 
 struct Checker<'a> {
     document: &'a Document,
     definitions: &'a Value,
     found: Vec<Diagnostic>,
+    wrong: BTreeSet<Position>,
+    /// The key of the map that is being looked at.
+    owner: Option<Node>,
 }
 
 impl<'a> Checker<'a> {
+    fn new(document: &'a Document, schema: &'a Value) -> Self {
+        let definitions = &schema["$defs"];
+        Checker { document, definitions, found: Vec::new(), wrong: BTreeSet::new(), owner: None }
+    }
+
     fn check(&mut self, node: &Node, path: &str, schema: &'a Value) {
         let Some(schema) = self.resolve(schema).as_object() else { return };
         for word in ["anyOf", "oneOf"] {
@@ -59,6 +100,7 @@ impl<'a> Checker<'a> {
         schema: &'a Map<String, Value>,
     ) {
         let empty = Map::new();
+        let owner = self.owner.take().unwrap_or_else(|| Node { data: Data::Null, ..*node });
         let properties = schema.get("properties").and_then(Value::as_object);
         let more = schema.get("additionalProperties");
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
@@ -71,7 +113,7 @@ impl<'a> Checker<'a> {
             seen.insert(text, key.line);
             let inner = if path.is_empty() { text.to_string() } else { format!("{path}.{text}") };
             match (properties.and_then(|properties| properties.get(text)), more) {
-                (Some(schema), _) => self.check(value, &inner, schema),
+                (Some(schema), _) => self.check_entry(key, value, &inner, schema),
                 (None, Some(Value::Bool(false))) => {
                     let known = properties.unwrap_or(&empty).keys().map(String::as_str);
                     let place = self.document.place(key);
@@ -79,17 +121,26 @@ impl<'a> Checker<'a> {
                     let mut problem = Diagnostic::new(Kind::Usage, message).at(place);
                     problem.hints.extend(did_you_mean(text, known));
                     self.found.push(problem);
+                    self.wrong.insert(position(key));
                 }
-                (None, Some(schema @ Value::Object(_))) => self.check(value, &inner, schema),
+                (None, Some(schema @ Value::Object(_))) => {
+                    self.check_entry(key, value, &inner, schema);
+                }
                 (None, _) => {}
             }
         }
         for required in schema.get("required").and_then(Value::as_array).into_iter().flatten() {
             let required = required.as_str().unwrap_or("");
             if node.get(required).is_none() {
-                self.report(node, format!("{} lacks `{required}`", name(path)));
+                self.lack(&owner, format!("{} lacks `{required}`", name(path)));
             }
         }
+    }
+
+    fn check_entry(&mut self, key: &Node, value: &Node, path: &str, schema: &'a Value) {
+        self.owner = Some(key.clone());
+        self.check(value, path, schema);
+        self.owner = None;
     }
 
     /// Checks against the branch that a value of this kind must mean.
@@ -127,6 +178,7 @@ impl<'a> Checker<'a> {
         let mut problem = Diagnostic::new(Kind::Usage, message).at(self.document.place(node));
         problem.hints.extend(did_you_mean(&plain(&value), known));
         self.found.push(problem);
+        self.wrong.insert(position(node));
     }
 
     fn check_choice(&mut self, node: &Node, path: &str, schema: &Map<String, Value>) {
@@ -162,9 +214,16 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Something is not there; what is there is not wrong.
+    fn lack(&mut self, owner: &Node, message: String) {
+        let place = self.document.place(owner);
+        self.found.push(Diagnostic::new(Kind::Usage, message).at(place));
+    }
+
     fn report(&mut self, node: &Node, message: String) {
         let place = self.document.place(node);
         self.found.push(Diagnostic::new(Kind::Usage, message).at(place));
+        self.wrong.insert(position(node));
     }
 }
 

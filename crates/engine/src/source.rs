@@ -65,9 +65,9 @@ const READING: [&str; 8] = [
 pub fn parse(path: &str, bytes: &[u8]) -> Checked<BTreeMap<String, Source>> {
     let document = Document::parse(path, bytes)?;
     let schema = schemars::schema_for!(Package).to_value();
-    let mut found = shape::check(&document, &document.root, "", &schema);
+    let (mut found, _) = shape::check_all(&document, &schema);
     if !found.is_empty() {
-        return Err(found);
+        return Err(crate::plan::tidy(found));
     }
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut sources: BTreeMap<String, Source> = BTreeMap::new();

@@ -37,6 +37,9 @@ pub struct Store {
     pub(crate) lock: File,
 }
 
+/// So many different results of one key are recorded; more tell nothing new.
+pub(crate) const VARIANTS: usize = 9;
+
 /// One output of a result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Made {
@@ -118,7 +121,7 @@ impl Store {
     /// Whether there is an object of this digest; its bytes are not looked at.
     pub fn has(&self, digest: &Digest) -> bool {
         self.pending.lock().expect("no panic while held").contains_key(digest)
-            || self.object(digest).exists()
+            || self.object(digest).is_file()
     }
 
     /// Where an object's bytes are now, if anywhere.
@@ -129,12 +132,13 @@ impl Store {
 
     /// The bytes of an object, checked; `None` if it is not there or damaged.
     pub fn read(&self, digest: &Digest) -> Option<Vec<u8>> {
-        let bytes = fs::read(self.locate(digest)).ok()?;
-        if Digest::of(&bytes) != *digest {
-            self.set_aside(&self.object(digest), &format!("object `{}`", digest.short()));
-            return None;
+        match fs::read(self.locate(digest)) {
+            Ok(bytes) if Digest::of(&bytes) == *digest => return Some(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            // Wrong bytes, or something that can't be read where an object belongs.
+            _ => self.set_aside(&self.object(digest), &format!("object `{}`", digest.short())),
         }
-        Some(bytes)
+        None
     }
 
     /// Copies an object to a path that does not exist yet, checked while it is
@@ -143,7 +147,15 @@ impl Store {
         let from = self.locate(digest);
         if reflink_copy::reflink(&from, to).is_err() {
             let _ = fs::remove_file(to);
-            let Ok(mut from) = File::open(&from) else { return Ok(false) };
+            let mut from = match File::open(&from) {
+                Ok(from) if from.metadata().is_ok_and(|metadata| metadata.is_file()) => from,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+                _ => {
+                    let what = format!("object `{}`", digest.short());
+                    self.set_aside(&self.object(digest), &what);
+                    return Ok(false);
+                }
+            };
             let copied = File::create(to).and_then(|mut to| std::io::copy(&mut from, &mut to));
             copied.map_err(|error| Diagnostic::io("write", to, &error))?;
         }
@@ -160,17 +172,21 @@ impl Store {
 
     /// The result of a key, if it is known and all of its objects are there.
     pub fn look_up(&self, key: &Digest) -> Option<Record> {
-        for variant in 1.. {
+        // A gap may be left where a damaged record was set aside, so that the
+        // first missing one is not the last; but mostly there is just one.
+        for variant in 1..=VARIANTS {
             let path = self.result(key, variant);
-            let record = match self.record(&path) {
-                Ok(Some(record)) => record,
-                Ok(None) => return None,
-                Err(()) => continue,
-            };
-            if record.recipe.key() == *key
-                && record.outputs.values().all(|made| self.has(&made.digest))
-            {
-                return Some(record);
+            match self.record(&path) {
+                Ok(Some(record)) if record.recipe.key() != *key => {
+                    self.set_aside(&path, "a result record under a wrong key");
+                }
+                Ok(Some(record)) => {
+                    if record.outputs.values().all(|made| self.has(&made.digest)) {
+                        return Some(record);
+                    }
+                }
+                Ok(None) if variant > 1 => return None,
+                Ok(None) | Err(()) => {}
             }
         }
         None

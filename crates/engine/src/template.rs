@@ -1,11 +1,13 @@
 //! Templates in `pipeline.yaml`: minijinja, strict, expressions only.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
 use serde_json::{Map, Value};
 
+use crate::diagnostic::nearest;
 use crate::yaml::{Data, Node};
 
 /// What templates see: `params`, `matrix`, `date`, and in commands `inputs` and `outputs`.
@@ -18,6 +20,7 @@ static PLAIN: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.set_formatter(write_plain);
     environment
 });
 
@@ -47,10 +50,9 @@ impl Templates {
     /// The value of text: where it is a single `{{ … }}`, the value itself with its type.
     pub fn value(&self, text: &str) -> Result<Value, String> {
         let Some(expression) = single(text) else { return self.text(text).map(Value::from) };
-        let value = PLAIN
-            .compile_expression(expression)
-            .and_then(|expression| expression.eval(&self.context))
-            .map_err(reason)?;
+        let compiled = PLAIN.compile_expression(expression).map_err(reason)?;
+        self.check_names(compiled.undeclared_variables(true))?;
+        let value = compiled.eval(&self.context).map_err(reason)?;
         if value.is_undefined() {
             return Err(format!("`{}` is not defined", expression.trim()));
         }
@@ -93,7 +95,31 @@ impl Templates {
         if text.contains("{%") {
             return Err("templates hold expressions `{{ … }}` only, no statements `{% … %}`".into());
         }
-        environment.render_str(text, &self.context).map_err(reason)
+        let template = environment.template_from_str(text).map_err(reason)?;
+        self.check_names(template.undeclared_variables(true))?;
+        template.render(&self.context).map_err(reason)
+    }
+
+    /// Names the first name that is not defined, and the nearest that is.
+    fn check_names(&self, names: impl IntoIterator<Item = String>) -> Result<(), String> {
+        let names: BTreeSet<String> = names.into_iter().collect();
+        for name in names {
+            let mut value = self.context.clone();
+            for part in name.split('.') {
+                let next = value.get_attr(part).unwrap_or_default();
+                if next.is_undefined() {
+                    let known: Vec<String> = value
+                        .try_iter()
+                        .map(|keys| keys.map(|key| key.to_string()).collect())
+                        .unwrap_or_default();
+                    let near = nearest(part, known.iter().map(String::as_str));
+                    let near = near.map(|near| format!(", did you mean `{near}`?"));
+                    return Err(format!("`{name}` is not defined{}", near.unwrap_or_default()));
+                }
+                value = next;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -113,6 +139,26 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), String::from)
 }
 
+/// Values as YAML and JSON write them.
+fn word(value: &minijinja::Value) -> String {
+    match value.kind() {
+        ValueKind::Bool => if value.is_true() { "true" } else { "false" }.into(),
+        ValueKind::None => "null".into(),
+        _ => value.to_string(),
+    }
+}
+
+fn write_plain(
+    out: &mut Output,
+    _: &mut State,
+    value: &minijinja::Value,
+) -> Result<(), minijinja::Error> {
+    if value.is_undefined() {
+        return Err(minijinja::ErrorKind::UndefinedError.into());
+    }
+    out.write_str(&word(value)).map_err(minijinja::Error::from)
+}
+
 fn write_quoted(
     out: &mut Output,
     _: &mut State,
@@ -122,8 +168,8 @@ fn write_quoted(
         return Err(minijinja::ErrorKind::UndefinedError.into());
     }
     let words: Vec<_> = match value.kind() {
-        ValueKind::Seq => value.try_iter()?.map(|item| quoted(&item.to_string())).collect(),
-        _ => vec![quoted(&value.to_string())],
+        ValueKind::Seq => value.try_iter()?.map(|item| quoted(&word(&item))).collect(),
+        _ => vec![quoted(&word(value))],
     };
     out.write_str(&words.join(" ")).map_err(minijinja::Error::from)
 }
@@ -160,7 +206,7 @@ mod tests {
 
     fn templates() -> Templates {
         let context = serde_json::json!({
-            "params": { "limit": 30000, "name": "it's; rm -rf /" },
+            "params": { "limit": 30000, "flag": true, "name": "it's; rm -rf /" },
             "inputs": { "tables": ["a.csv", "b c.csv"] },
         });
         Templates::new(context.as_object().expect("a map"))
@@ -173,10 +219,17 @@ mod tests {
     }
 
     #[test]
+    fn booleans_are_written_as_in_yaml() {
+        assert_eq!(templates().text("n={{ params.flag }}"), Ok("n=true".into()));
+    }
+
+    #[test]
     fn undefined_names_are_errors() {
-        assert!(templates().text("x{{ params.nope }}").is_err());
-        assert!(templates().value("{{ params.nope }}").is_err());
-        assert!(templates().command("echo {{ params.nope }}").is_err());
+        let message = Err("`params.limt` is not defined, did you mean `limit`?".to_string());
+        assert_eq!(templates().text("x{{ params.limt }}"), message);
+        assert_eq!(templates().command("echo {{ params.limt }}"), message);
+        let message = Err("`params.nope` is not defined".to_string());
+        assert_eq!(templates().value("{{ params.nope }}").map(|_| String::new()), message);
         assert!(templates().text("{% for x in y %}{% endfor %}").is_err());
     }
 

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
-use crate::store::{Record, Store, seal};
+use crate::store::{Record, Store, VARIANTS, seal};
 
 /// A thread that commits results in the background.
 pub(crate) struct Writer {
@@ -95,10 +95,14 @@ fn write(store: &Store, batch: Vec<Commit>) -> Result<(), Diagnostic> {
 /// A second, different result of one key is not overwritten: it goes beside
 /// the first, and is reported, since it means that a stage is not deterministic.
 fn place(store: &Store, key: &Digest, record: &Record) -> Option<PathBuf> {
-    for variant in 1.. {
+    for variant in 1..=VARIANTS {
         let path = store.result(key, variant);
         match store.record(&path) {
             Ok(None) => return Some(path),
+            Ok(Some(known)) if known.recipe.key() != *key => {
+                store.set_aside(&path, "a result record under a wrong key");
+                return Some(path);
+            }
             Ok(Some(known)) if known.outputs == record.outputs => return None,
             Ok(Some(known)) if variant == 1 => store.note(differs(record, &known)),
             _ => {}

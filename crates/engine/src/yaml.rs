@@ -136,6 +136,15 @@ impl Node {
         }
     }
 
+    /// The line that the node's last part begins in.
+    pub fn last_line(&self) -> usize {
+        match &self.data {
+            Data::Map(entries) => entries.last().map_or(self.line, |(_, value)| value.last_line()),
+            Data::List(items) => items.last().map_or(self.line, Node::last_line),
+            _ => self.line,
+        }
+    }
+
     /// The text of a text node.
     pub fn text(&self) -> Option<&str> {
         match &self.data {
@@ -184,10 +193,13 @@ fn decode<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnostic> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = before.iter().filter(|byte| **byte == b'\n').count();
+        let begin = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(&before[begin..]).chars().count() + 1;
+        let text = String::from_utf8_lossy(bytes);
         let bad = bytes[error.valid_up_to()];
         Diagnostic::new(Kind::Usage, format!("byte 0x{bad:02x} is not valid UTF-8"))
-            .at(Place::line(path, line, ""))
+            .at(place(path, &text, line + 1, column, 1))
             .hint("save the file as UTF-8")
     })
 }
@@ -196,11 +208,13 @@ fn syntax_error(path: &str, text: &str, error: &serde_saphyr::Error) -> Diagnost
     let whole = error.to_string();
     let message = whole.lines().next().unwrap_or("").trim_start_matches("error: ");
     let message = message.split(" at line ").next().unwrap_or(message);
-    let message = match message.split_once(": budget breached") {
-        Some(_) => "the file is too large once its aliases are expanded",
-        None if message.contains("alias replay") => "aliases (`*name`) expand to too much",
-        None if message.contains("recursion limit") => "the file is nested too deeply",
-        None => message
+    let breached = message.contains("budget breached");
+    let message = match breached && !message.contains("Depth") {
+        true => "the file is too large once its aliases are expanded",
+        false if breached => "the file is nested too deeply",
+        false if message.contains("alias replay") => "aliases (`*name`) expand to too much",
+        false if message.contains("recursion limit") => "the file is nested too deeply",
+        false => message
             .rsplit_once(": ")
             .filter(|(head, _)| head.starts_with("line "))
             .map_or(message, |(_, tail)| tail),
@@ -344,6 +358,6 @@ mod tests {
         }
         assert!(problem(&bomb).contains("expand"), "{}", problem(&bomb));
         let bad = Document::parse("p.yaml", b"a: 1\nb: \xff\n").expect_err("a mistake");
-        assert_eq!(bad[0].to_string(), "p.yaml:2: byte 0xff is not valid UTF-8");
+        assert_eq!(bad[0].to_string(), "p.yaml:2:4: byte 0xff is not valid UTF-8");
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod why;
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::plan::{Options, Plan};
 use engine::project::Project;
+use engine::witness::Question;
 
 use crate::Study;
 use crate::args::Arguments;
@@ -33,6 +34,17 @@ pub(crate) fn options(arguments: &Arguments) -> Result<Options, Failed> {
     };
     let params = arguments.params.iter().cloned().collect();
     Ok(Options { profile: arguments.profile.clone(), date, params })
+}
+
+/// What a witness is asked: whether this program has anything to do.
+pub(crate) fn question(
+    arguments: &Arguments,
+    targets: &[String],
+) -> Result<Option<Question>, Failed> {
+    let options = options(arguments)?;
+    let store = arguments.store.as_deref();
+    let program = std::env::current_exe().ok();
+    Ok(program.and_then(|program| Question::new(&program, &options, targets, store)))
 }
 
 /// Opens the project that the arguments name.

@@ -1,17 +1,23 @@
 //! `colophon plan` and `colophon status`: what a run would do.
 
 use engine::forecast::{Forecast, Verdict, forecast};
-use engine::project::Project;
+use engine::witness;
 
 use crate::Study;
 use crate::args::{self, Arguments};
+use crate::message;
 use crate::report::{Failed, count, duration, paint, print, print_json};
 use crate::verbs::why::reason;
-use crate::verbs::{open, select};
+use crate::verbs::{open, question, select};
 
 pub(crate) fn plan(study: &Study, arguments: &Arguments, verb: &args::Plan) -> Result<(), Failed> {
+    if let Some(cached) = up_to_date(arguments, &verb.targets.stages)? {
+        let line = format!("nothing to run: {} up to date\n", count(cached, "stage"));
+        return if arguments.quiet { Ok(()) } else { print(&line) };
+    }
     let project = open(study, arguments)?;
     let forecasts = forecast(&project, &select(&project.plan, &verb.targets.stages)?)?;
+    message::all(&project.store.notes());
     let pending = forecasts.iter().any(|forecast| forecast.verdict != Verdict::Cached);
     if arguments.json {
         print_json(&forecasts)?;
@@ -19,7 +25,7 @@ pub(crate) fn plan(study: &Study, arguments: &Arguments, verb: &args::Plan) -> R
         let mut text = String::new();
         for forecast in &forecasts {
             if forecast.verdict != Verdict::Cached || forecasts.len() <= 100 || arguments.verbose {
-                text.push_str(&line(&project, forecast));
+                text.push_str(&line(forecast));
             }
         }
         text.push_str(&totals(&forecasts));
@@ -33,8 +39,12 @@ pub(crate) fn status(
     arguments: &Arguments,
     verb: &args::Stages,
 ) -> Result<(), Failed> {
+    if let Some(cached) = up_to_date(arguments, &verb.stages)? {
+        return print(&format!("everything is up to date: {}\n", count(cached, "stage")));
+    }
     let project = open(study, arguments)?;
     let mut forecasts = forecast(&project, &select(&project.plan, &verb.stages)?)?;
+    message::all(&project.store.notes());
     let all = forecasts.len();
     forecasts.retain(|forecast| forecast.verdict != Verdict::Cached);
     if arguments.json {
@@ -43,12 +53,21 @@ pub(crate) fn status(
     if forecasts.is_empty() {
         return print(&format!("everything is up to date: {}\n", count(all, "stage")));
     }
-    let mut text: String = forecasts.iter().map(|forecast| line(&project, forecast)).collect();
+    let mut text: String = forecasts.iter().map(line).collect();
     text.push_str(&format!("{} of {} not up to date\n", forecasts.len(), count(all, "stage")));
     print(&text)
 }
 
-fn line(project: &Project, forecast: &Forecast) -> String {
+/// How many stages are up to date, if a witness says so and nobody wants more.
+fn up_to_date(arguments: &Arguments, targets: &[String]) -> Result<Option<usize>, Failed> {
+    if arguments.json || arguments.verbose {
+        return Ok(None);
+    }
+    let question = question(arguments, targets)?;
+    Ok(question.and_then(|question| witness::holds(&arguments.directory, &question)))
+}
+
+fn line(forecast: &Forecast) -> String {
     let (word, colour) = match forecast.verdict {
         Verdict::Cached => ("cached", "2"),
         Verdict::Restore => ("restore", "36"),
@@ -58,9 +77,9 @@ fn line(project: &Project, forecast: &Forecast) -> String {
     let cause = match forecast.verdict {
         Verdict::Cached => String::new(),
         Verdict::Restore => "its results are known but not in place".into(),
-        Verdict::May => format!("if {} changes", forecast.waits.join(" or ")),
+        Verdict::May => format!("if {} changes", folded(&forecast.waits)),
         Verdict::Run if !forecast.known => "it never ran here".into(),
-        Verdict::Run => cause(project, forecast),
+        Verdict::Run => cause(forecast),
     };
     let time = forecast.seconds.filter(|s| *s >= 0.1 && forecast.verdict != Verdict::Cached);
     let time = time.map(|s| format!(" (last time {})", duration(s))).unwrap_or_default();
@@ -69,8 +88,26 @@ fn line(project: &Project, forecast: &Forecast) -> String {
     format!("{}\n", line.trim_end())
 }
 
+/// Stages, with the cells of a matrix counted: `ztest ×4 or tag`.
+fn folded(names: &[String]) -> String {
+    let mut groups: Vec<(&str, usize)> = Vec::new();
+    for name in names {
+        let group = name.split('@').next().unwrap_or(name);
+        match groups.iter_mut().find(|(known, _)| *known == group) {
+            Some((_, cells)) => *cells += 1,
+            None => groups.push((group, 1)),
+        }
+    }
+    let group = |(name, cells): &(&str, usize)| match cells {
+        1 => names.iter().find(|full| full.split('@').next() == Some(name)).cloned(),
+        n => Some(format!("{name} ×{n}")),
+    };
+    let groups: Vec<String> = groups.iter().filter_map(group).collect();
+    groups.join(" or ")
+}
+
 /// The first cause, and how many more there are.
-fn cause(project: &Project, forecast: &Forecast) -> String {
+fn cause(forecast: &Forecast) -> String {
     let Some(first) = forecast.changes.first() else {
         return "its result is no longer in the store".into();
     };
@@ -78,7 +115,7 @@ fn cause(project: &Project, forecast: &Forecast) -> String {
         0 => String::new(),
         n => format!(", and {}", count(n, "more change")),
     };
-    format!("{}{more}", reason(project, &forecast.stage, first))
+    format!("{}{more}", reason(first))
 }
 
 fn totals(forecasts: &[Forecast]) -> String {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use engine::diagnostic::{Diagnostic, Kind};
 use engine::observe::Observer;
 use engine::run::{Request, Summary};
 use engine::session::{self, Mode};
+use engine::witness;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -15,10 +17,22 @@ use crate::Study;
 use crate::args::{self, Arguments};
 use crate::progress::{Lines, Progress};
 use crate::report::{Failed, count, duration, exit_code, paint, print, say};
-use crate::verbs::{named, open, select};
+use crate::verbs::{named, open, options, question, select};
 
 pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Result<(), Failed> {
     let begun = Instant::now();
+    let mode = mode(arguments, verb)?;
+    let question = question(arguments, &verb.targets.stages)?;
+    let usual = !verb.force && !verb.frozen && !arguments.json && !arguments.verbose;
+    if let Some(question) = question.as_ref().filter(|_| usual)
+        && let Some(cached) = witness::holds(&arguments.directory, question)
+    {
+        let summary = Summary { cached, ..Summary::default() };
+        if !arguments.quiet {
+            say(&last_line(&summary, begun.elapsed().as_secs_f64(), 0, &arguments.directory));
+        }
+        return Ok(());
+    }
     let project = open(study, arguments)?;
     let stages = select(&project.plan, &verb.targets.stages)?;
     let force: BTreeSet<usize> = match verb.force {
@@ -32,10 +46,9 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     let request = Request { stages, force, jobs, keep_going, env: environment(), stop };
     let progress = Progress::new(arguments.verbose, arguments.quiet);
     let observer: &dyn Observer = if arguments.json { &Lines } else { &progress };
-    let mode = if verb.locked { Mode::Locked } else { Mode::Update };
     let summary = match verb.frozen {
         true => session::frozen(&project, &request.stages, observer),
-        false => session::run(&project, &request, mode, observer),
+        false => session::run(&project, &request, mode, question.as_ref(), observer),
     };
     progress.end();
     let seconds = begun.elapsed().as_secs_f64();
@@ -54,9 +67,25 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
         crate::message::all(&summary.problems);
     }
     if !arguments.quiet {
-        say(&last_line(&summary, seconds, code, &project.plan.root));
+        say(&last_line(&summary, seconds, code, &arguments.directory));
     }
     if code == 0 { Ok(()) } else { Err(Failed::code(code)) }
+}
+
+/// What happens to the lock.
+fn mode(arguments: &Arguments, verb: &args::Run) -> Result<Mode, Failed> {
+    match (verb.locked, options(arguments)?.is_plain()) {
+        (true, true) => Ok(Mode::Locked),
+        (false, true) => Ok(Mode::Update),
+        (false, false) => Ok(Mode::Leave),
+        (true, false) => {
+            let message =
+                "`--locked` holds the plain pipeline to its lock, this is a variant of it";
+            Err(Diagnostic::new(Kind::Usage, message)
+                .hint("leave out `--profile` and `--param`, and unset SOURCE_DATE_EPOCH")
+                .into())
+        }
+    }
 }
 
 /// One line that says what came of it.
@@ -77,10 +106,13 @@ fn last_line(summary: &Summary, seconds: f64, code: u8, root: &std::path::Path) 
         let are = if summary.cached == 1 { "is" } else { "are" };
         return format!("nothing ran: {stages} {are} up to date ({})", duration(seconds));
     }
+    if parts.is_empty() {
+        parts.push("nothing was done".into());
+    }
     let word = if code == 0 { paint("done", "32;1") } else { paint("failed", "31;1") };
     let pdf = summary.published.iter().find(|path| path.ends_with(".pdf"));
     let pdf = pdf.filter(|_| code == 0).map(|path| format!(" -> {}", root.join(path).display()));
-    let pdf = pdf.unwrap_or_default().replace("./", "");
+    let pdf = pdf.unwrap_or_default().replacen("-> ./", "-> ", 1);
     format!("{word}: {} in {}{pdf}", parts.join(", "), duration(seconds))
 }
 

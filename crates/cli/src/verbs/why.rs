@@ -1,5 +1,7 @@
 //! `colophon why`: why a stage runs, in terms of rows, parameters and code.
 
+use std::collections::BTreeSet;
+
 use engine::digest::Digest;
 use engine::forecast::{Verdict, forecast, last_recipe};
 use engine::plan::{Input, Origin, Stage};
@@ -9,6 +11,7 @@ use serde::Serialize;
 
 use crate::Study;
 use crate::args::{self, Arguments};
+use crate::message;
 use crate::report::{Failed, print, print_json};
 use crate::verbs::open;
 
@@ -30,8 +33,8 @@ struct Reason {
     says: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rows: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    because: Option<Box<Answer>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    because: Vec<Answer>,
 }
 
 pub(crate) fn why(study: &Study, arguments: &Arguments, verb: &args::Why) -> Result<(), Failed> {
@@ -45,7 +48,9 @@ pub(crate) fn why(study: &Study, arguments: &Arguments, verb: &args::Why) -> Res
             .find(|forecast| forecast.stage == *name)
             .map(|forecast| (forecast.verdict, forecast.changes.clone(), forecast.known))
     };
-    let answers: Vec<_> = stages.iter().map(|index| answer(&project, *index, &verdict)).collect();
+    let mut asked = Asked { project: &project, verdicts: &verdict, told: BTreeSet::new() };
+    let answers: Vec<_> = stages.iter().map(|index| asked.answer(*index)).collect();
+    message::all(&project.store.notes());
     if arguments.json {
         return print_json(&answers);
     }
@@ -58,33 +63,73 @@ pub(crate) fn why(study: &Study, arguments: &Arguments, verb: &args::Why) -> Res
 
 type Verdicts<'a> = dyn Fn(usize) -> Option<(Verdict, Vec<Change>, bool)> + 'a;
 
-fn answer(project: &Project, index: usize, verdicts: &Verdicts) -> Answer {
-    let stage = &project.plan.stages[index];
-    let (verdict, changes, known) = verdicts(index).unwrap_or((Verdict::Run, Vec::new(), false));
-    let (words, changes) = match verdict {
-        Verdict::Cached | Verdict::Restore => match last_change(project, &stage.name) {
-            Some(changes) => ("is up to date; before that it ran because", changes),
-            None => ("is up to date, and has had this recipe since it first ran here", Vec::new()),
-        },
-        Verdict::May => ("may run", waiting(project, stage, verdicts)),
-        Verdict::Run if !known => ("will run, since it never ran here", Vec::new()),
-        Verdict::Run if changes.is_empty() => {
-            ("will run, since its result is no longer in the store", Vec::new())
+/// The question, and the stages that have been answered for.
+struct Asked<'a> {
+    project: &'a Project,
+    verdicts: &'a Verdicts<'a>,
+    told: BTreeSet<usize>,
+}
+
+impl Asked<'_> {
+    fn answer(&mut self, index: usize) -> Answer {
+        let project = self.project;
+        let stage = &project.plan.stages[index];
+        let (verdict, changes, known) =
+            (self.verdicts)(index).unwrap_or((Verdict::Run, Vec::new(), false));
+        let (words, changes) = match verdict {
+            Verdict::Cached | Verdict::Restore => match last_change(project, &stage.name) {
+                Some(changes) => ("is up to date; before that it ran because", changes),
+                None => ("is up to date, and has had this recipe since it first ran here", vec![]),
+            },
+            Verdict::May => ("may run", waiting(project, stage, self.verdicts)),
+            Verdict::Run if !known => ("will run, since it never ran here", Vec::new()),
+            Verdict::Run if changes.is_empty() => {
+                ("will run, since its result is no longer in the store", Vec::new())
+            }
+            Verdict::Run => ("will run because", changes),
+        };
+        // A cause that several stages share is told once.
+        if !self.told.insert(index) && !changes.is_empty() {
+            let verdict = "see above".into();
+            return Answer { stage: stage.name.clone(), verdict, reasons: Vec::new() };
         }
-        Verdict::Run => ("will run because", changes),
-    };
-    let settled = matches!(verdict, Verdict::Cached | Verdict::Restore);
-    let reasons = changes.into_iter().map(|change| {
-        let says = reason(project, &stage.name, &change);
+        let settled = matches!(verdict, Verdict::Cached | Verdict::Restore);
+        let reasons = changes.into_iter().map(|change| self.reason(stage, change, settled));
+        let reasons = reasons.collect();
+        Answer { stage: stage.name.clone(), verdict: words.into(), reasons }
+    }
+
+    fn reason(&mut self, stage: &Stage, change: Change, settled: bool) -> Reason {
+        let says = reason(&change);
         let input = input(stage, &change.line);
-        let rows = input.map(|input| rows(project, input, &change, settled)).unwrap_or_default();
+        let rows =
+            input.map(|input| rows(self.project, input, &change, settled)).unwrap_or_default();
         let because = match input.map(|input| &input.from) {
-            Some(Origin::Stage(other, _)) => Some(Box::new(answer(project, *other, verdicts))),
-            _ => None,
+            Some(Origin::Stage(other, _)) => vec![self.answer(*other)],
+            Some(Origin::Lineage) => self.lineage(stage, settled),
+            _ => Vec::new(),
         };
         Reason { change, says, rows, because }
-    });
-    Answer { stage: stage.name.clone(), verdict: words.into(), reasons: reasons.collect() }
+    }
+
+    /// What a changed lineage comes from: the stages upstream of it that read
+    /// raw data or files which changed.
+    fn lineage(&mut self, stage: &Stage, settled: bool) -> Vec<Answer> {
+        let upstream = self.project.plan.closure(stage.upstream());
+        let changed = |index: &usize| {
+            let stage = &self.project.plan.stages[*index];
+            let changes = match settled {
+                true => last_change(self.project, &stage.name).unwrap_or_default(),
+                false => (self.verdicts)(*index).map(|(_, changes, _)| changes).unwrap_or_default(),
+            };
+            changes.iter().any(|change| match input(stage, &change.line) {
+                Some(input) => matches!(input.from, Origin::File | Origin::Source(_)),
+                None => change.line.starts_with("param."),
+            })
+        };
+        let roots: Vec<_> = upstream.into_iter().filter(changed).collect();
+        roots.into_iter().map(|index| self.answer(index)).collect()
+    }
 }
 
 /// What changed between the last two recipes of a stage.
@@ -111,7 +156,6 @@ fn waiting(project: &Project, stage: &Stage, verdicts: &Verdicts) -> Vec<Change>
             changes.push(Change { line, before, after: None });
         }
     }
-    let _ = project;
     changes
 }
 
@@ -138,7 +182,7 @@ fn rows(project: &Project, input: &Input, change: &Change, settled: bool) -> Vec
 }
 
 /// A change in words.
-pub(crate) fn reason(project: &Project, stage: &str, change: &Change) -> String {
+pub(crate) fn reason(change: &Change) -> String {
     let (kind, name) = change.line.split_once('.').unwrap_or((&change.line, ""));
     let short = |text: &Option<String>| {
         text.as_deref().map(|text| match Digest::from_hex(text) {
@@ -157,6 +201,10 @@ pub(crate) fn reason(project: &Project, stage: &str, change: &Change) -> String 
         "argument" => "the command".into(),
         "env" => format!("variable `{name}`"),
         "label" => format!("the labels of input `{}`", name.replacen('.', "` (", 1)) + ")",
+        "mode" => {
+            let role = name.split('.').next().unwrap_or(name);
+            format!("whether input `{role}` may be executed")
+        }
         "reading" => {
             let role = name.split('.').next().unwrap_or(name);
             format!("how input `{role}` is to be read (its schema)")
@@ -165,7 +213,6 @@ pub(crate) fn reason(project: &Project, stage: &str, change: &Change) -> String 
         "action" => "what the stage does".into(),
         other => format!("the {other}"),
     };
-    let _ = (project, stage);
     match (before, after) {
         (Some(before), Some(after)) => format!("{what} changed: {before} -> {after}"),
         (None, Some(_)) => format!("{what} is new"),
@@ -184,7 +231,7 @@ fn tell(answer: &Answer, depth: usize, text: &mut String) {
         for row in &reason.rows {
             text.push_str(&format!("{indent}    {row}\n"));
         }
-        if let Some(because) = &reason.because {
+        for because in &reason.because {
             tell(because, depth + 2, text);
         }
     }

@@ -33,8 +33,7 @@ pub(crate) fn differences(path: &str, before: &[u8], after: &[u8]) -> Vec<String
 
 struct Table {
     header: Vec<String>,
-    /// The line of the file that each row begins in, and its cells.
-    rows: Vec<(u64, Vec<String>)>,
+    rows: Vec<Vec<String>>,
 }
 
 impl Table {
@@ -47,8 +46,7 @@ impl Table {
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.ok()?;
-            let line = record.position().map_or(0, csv::Position::line);
-            rows.push((line, cells(&record)));
+            rows.push(cells(&record));
         }
         Some(Table { header, rows })
     }
@@ -63,11 +61,7 @@ fn table(before: &Table, after: &Table) -> Vec<String> {
     if before.header != after.header {
         return found;
     }
-    let (old, new): (Vec<_>, Vec<_>) = (
-        before.rows.iter().map(|(_, cells)| cells).collect(),
-        after.rows.iter().map(|(_, cells)| cells).collect(),
-    );
-    for op in capture_diff_slices(similar::Algorithm::Myers, &old, &new) {
+    for op in capture_diff_slices(similar::Algorithm::Myers, &before.rows, &after.rows) {
         let (old_range, new_range) = (op.old_range(), op.new_range());
         match op {
             DiffOp::Equal { .. } => {}
@@ -85,23 +79,19 @@ fn table(before: &Table, after: &Table) -> Vec<String> {
     found
 }
 
-fn row(what: &str, index: usize, (line, cells): &(u64, Vec<String>)) -> String {
+/// Rows are counted as a spreadsheet shows them: the header is row 1.
+fn row(what: &str, index: usize, cells: &[String]) -> String {
     let cells: Vec<_> = cells.iter().take(4).map(String::as_str).collect();
-    format!("row {} (line {line}) {what}: {}", index + 1, cells.join(", "))
+    format!("row {} {what}: {}", index + 2, cells.join(", "))
 }
 
 fn cells(before: &Table, after: &Table, i: usize, j: usize, found: &mut Vec<String>) {
-    let ((_, old), (line, new)) = (&before.rows[i], &after.rows[j]);
+    let (old, new) = (&before.rows[i], &after.rows[j]);
     for (column, name) in after.header.iter().enumerate() {
         let (was, is) = (old.get(column), new.get(column));
         if was != is {
             let show = |cell: Option<&String>| cell.map_or("nothing", String::as_str).to_string();
-            found.push(format!(
-                "row {} (line {line}), column `{name}`: {} -> {}",
-                j + 1,
-                show(was),
-                show(is)
-            ));
+            found.push(format!("row {}, column `{name}`: {} -> {}", j + 2, show(was), show(is)));
         }
     }
 }
@@ -132,7 +122,7 @@ mod tests {
         let after = "country,2015,2016\nChina,1,2\nPeru,3,5\n";
         assert_eq!(
             differences("raw/a.csv", before.as_bytes(), after.as_bytes()),
-            ["row 2 (line 3), column `2016`: 4 -> 5"]
+            ["row 3, column `2016`: 4 -> 5"]
         );
     }
 
@@ -140,7 +130,7 @@ mod tests {
     fn rows_and_columns() {
         let before = "a,b\n1,2\n3,4\n";
         let found = differences("a.csv", before.as_bytes(), b"a,b\n1,2\n3,4\n5,6\n");
-        assert_eq!(found, ["row 3 (line 4) is new: 5, 6"]);
+        assert_eq!(found, ["row 4 is new: 5, 6"]);
         let found = differences("a.csv", before.as_bytes(), b"a,c\n1,2\n3,4\n");
         assert_eq!(found, ["column `c` is new", "column `b` is gone"]);
     }

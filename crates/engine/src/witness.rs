@@ -1,0 +1,97 @@
+//! A witness that nothing has changed: the time stamps of every file that the
+//! last run read or put in place.
+//!
+//! If all of them are as they were, a run has nothing to do, and neither the
+//! pipeline nor the store needs to be looked at. It is the shortcut of
+//! `files.rs` for a whole run, under the same rule: it is only written once
+//! every stamp is older than the clock's tick, and any doubt is a "no".
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use crate::digest::Digest;
+use crate::files;
+use crate::lock;
+use crate::plan::Options;
+use crate::project::Project;
+use crate::session;
+use crate::state::FOLDER;
+use crate::store::{seal, unseal};
+
+/// What a witness answers for: this program, these options, these targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question(Digest);
+
+impl Question {
+    /// The question that a program is asked; `None` if it can't be told apart
+    /// from another version of itself.
+    pub fn new(
+        program: &Path,
+        options: &Options,
+        targets: &[String],
+        store: Option<&Path>,
+    ) -> Option<Self> {
+        let program = files::stamp_of(program)?.to_string();
+        let options = format!("{options:?}");
+        let store = format!("{store:?}");
+        let mut texts = vec![program.as_str(), &options, &store];
+        texts.extend(targets.iter().map(String::as_str));
+        Some(Question(Digest::of_texts("colophon 1 question", texts)))
+    }
+}
+
+/// How many stages are up to date, if the witness of the project at `root`
+/// vouches for it.
+pub fn holds(root: &Path, question: &Question) -> Option<usize> {
+    let text = std::fs::read_to_string(path(root)).ok()?;
+    let mut lines = unseal(&text)?.lines();
+    let (asked, stages) = lines.next()?.split_once(' ')?;
+    if asked != question.0.to_string() {
+        return None;
+    }
+    for line in lines {
+        let (stamp, path) = line.split_once('\t')?;
+        if files::stamp_of(&root.join(path))?.to_string() != stamp {
+            return None;
+        }
+    }
+    stages.parse().ok()
+}
+
+/// Writes the witness of a run after which everything was up to date.
+pub(crate) fn write(project: &Project, stages: &[usize], question: &Question) {
+    // A witness that can't be written is only missed.
+    let Some(text) = text(project, stages, question) else { return };
+    let path = path(&project.plan.root);
+    if std::fs::read_to_string(&path).is_ok_and(|before| before == text) {
+        return;
+    }
+    let _ = session::replace(&path, text.as_bytes());
+}
+
+fn text(project: &Project, stages: &[usize], question: &Question) -> Option<String> {
+    let plan = &project.plan;
+    let mut paths: Vec<&str> = vec![lock::FILE];
+    paths.extend(plan.files.iter().chain(&plan.folders).map(String::as_str));
+    for stage in stages.iter().map(|index| &plan.stages[*index]) {
+        paths.extend(stage.outputs.values().map(String::as_str));
+        paths.extend(stage.inputs.values().flatten().map(|input| input.path.as_str()));
+    }
+    paths.retain(|path| *path != crate::reference::LINEAGE_PATH);
+    paths.sort_unstable();
+    paths.dedup();
+    let now = files::now(&plan.root.join(FOLDER))?;
+    let mut text = format!("{} {}", question.0, stages.len());
+    for path in paths {
+        let stamp = files::stamp_of(&plan.root.join(path))?;
+        if stamp.is_young(now) || path.contains(['\n', '\t']) {
+            return None;
+        }
+        let _ = write!(text, "\n{stamp}\t{path}");
+    }
+    Some(seal(&text))
+}
+
+fn path(root: &Path) -> PathBuf {
+    root.join(FOLDER).join("witness")
+}
