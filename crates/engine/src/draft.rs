@@ -216,7 +216,8 @@ fn outputs(
             Err(message) => found.push(Diagnostic::new(Kind::Usage, message).at(at)),
         }
     }
-    if declared.outputs.is_empty() && stage.1.get("outputs").is_some() {
+    let told = found.iter().any(|problem| is_within(problem, stage));
+    if declared.outputs.is_empty() && stage.1.get("outputs").is_some() && !told {
         let message = format!("stage `{group}` declares no outputs");
         let at = document.place(within(stage, &["outputs"]).0);
         found.push(Diagnostic::new(Kind::Usage, message).at(at));

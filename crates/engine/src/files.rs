@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
+use crate::scratch::Scratch;
 
 /// What is known of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,9 +61,9 @@ pub(crate) fn stamp_of(path: &Path) -> Option<Stamp> {
 }
 
 /// The time by the file system's own clock: that of a file written just now.
-pub(crate) fn now(folder: &Path) -> Option<i64> {
-    let temp = tempfile::tempfile_in(folder).ok()?;
-    temp.metadata().ok().map(|metadata| clock(&metadata))
+pub(crate) fn now(scratch: &Scratch) -> Option<i64> {
+    let temp = std::fs::File::create_new(scratch.path()).ok()?;
+    temp.metadata().ok().map(|metadata| stamp(&metadata).ctime)
 }
 
 /// The files of a project.
@@ -126,11 +127,6 @@ impl Files {
         all.retain(|_, known| !known.stamp.is_young(now));
         all
     }
-}
-
-/// The time of a file's last change by its own file system's clock.
-pub(crate) fn clock(metadata: &Metadata) -> i64 {
-    stamp(metadata).ctime
 }
 
 /// A file was changed while it was read.

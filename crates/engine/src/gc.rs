@@ -67,11 +67,11 @@ pub fn size(store: &Store) -> Size {
 }
 
 /// Reads everything and sets aside what is damaged.
-pub fn check(store: &Store) -> Health {
+pub fn check(store: &Store) -> Result<Health, Diagnostic> {
     let mut health = Health::default();
     for (path, _, _) in list(store, "objects", 1) {
         match digest_of(&path) {
-            Some(digest) if store.read(&digest).is_some() => health.sound += 1,
+            Some(digest) if store.read(&digest)?.is_some() => health.sound += 1,
             Some(_) => health.damaged += 1,
             None => {
                 store.set_aside(&path, "a file that is not an object");
@@ -87,7 +87,7 @@ pub fn check(store: &Store) -> Health {
             Err(()) => health.damaged += 1,
         }
     }
-    health
+    Ok(health)
 }
 
 fn complete(store: &Store, record: &Record) -> bool {

@@ -1,11 +1,13 @@
 //! Puts results where readers look for them: below `outputs/`.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::files::Files;
+use crate::scratch::Scratch;
 use crate::store::Store;
 
 /// An object and the path, relative to the project, where it belongs.
@@ -22,29 +24,10 @@ pub(crate) fn publish(
     root: &Path,
     store: &Store,
     files: &Files,
+    scratch: &Scratch,
     wanted: &[Wanted],
 ) -> Result<bool, Diagnostic> {
     let mut ready: Vec<(PathBuf, PathBuf)> = Vec::new();
-    let copied = copy(root, store, wanted, &mut ready);
-    if !matches!(copied, Ok(true)) {
-        for (temp, _) in ready {
-            let _ = fs::remove_file(temp);
-        }
-        return copied;
-    }
-    for ((temp, target), (path, digest)) in ready.iter().zip(wanted) {
-        fs::rename(temp, target).map_err(|error| Diagnostic::io("write", target, &error))?;
-        files.wrote(path, *digest);
-    }
-    Ok(true)
-}
-
-fn copy(
-    root: &Path,
-    store: &Store,
-    wanted: &[Wanted],
-    ready: &mut Vec<(PathBuf, PathBuf)>,
-) -> Result<bool, Diagnostic> {
     for (path, digest) in wanted {
         let target = root.join(path);
         let folder = target.parent().unwrap_or(root);
@@ -52,16 +35,42 @@ fn copy(
         // A folder in the way is somebody's; it is not ours to remove.
         if target.is_dir() {
             let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
-            return Err(Diagnostic::io("replace", &target, &error)
+            return Err(Diagnostic::io("replace", Path::new(path), &error)
                 .hint("a folder stands where a result belongs; move it away"));
         }
-        let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let temp = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-        let _ = fs::remove_file(&temp);
-        ready.push((temp.clone(), target));
+        let temp = scratch.path();
         if !store.copy(digest, &temp)? {
             return Ok(false);
         }
+        ready.push((temp, target));
+    }
+    for ((temp, target), (path, digest)) in ready.iter().zip(wanted) {
+        rename(temp, target).map_err(|error| Diagnostic::io("write", target, &error))?;
+        files.wrote(path, *digest);
     }
     Ok(true)
+}
+
+/// Replaces a file of the project, whole or not at all.
+pub(crate) fn replace(path: &Path, bytes: &[u8], scratch: &Scratch) -> Result<(), Diagnostic> {
+    let temp = scratch.path();
+    let written = fs::File::create_new(&temp)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| rename(&temp, path));
+    written.map_err(|error| Diagnostic::io("write", path, &error))
+}
+
+/// Renames; where the run's folder is on another file system than the target,
+/// by way of a copy beside it.
+fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+            let folder = to.parent().unwrap_or(Path::new("."));
+            let temp = tempfile::Builder::new().prefix(".colophon-").tempfile_in(folder)?;
+            fs::copy(from, temp.path())?;
+            temp.persist(to).map_err(|error| error.error)?;
+            Ok(())
+        }
+        other => other,
+    }
 }

@@ -65,7 +65,7 @@ pub(crate) struct Run<'a> {
     pub(crate) observer: &'a dyn Observer,
     pub(crate) done: Vec<OnceLock<Done>>,
     remaking: Vec<Mutex<()>>,
-    scratch: OnceLock<Scratch>,
+    pub(crate) scratch: &'a Scratch,
     writer: Writer,
     board: Mutex<Board>,
     news: Condvar,
@@ -84,6 +84,7 @@ impl<'a> Run<'a> {
     pub(crate) fn new(
         project: &'a Project,
         request: &'a Request,
+        scratch: &'a Scratch,
         observer: &'a dyn Observer,
     ) -> Self {
         let count = project.plan.stages.len();
@@ -93,7 +94,7 @@ impl<'a> Run<'a> {
             observer,
             done: (0..count).map(|_| OnceLock::new()).collect(),
             remaking: (0..count).map(|_| Mutex::default()).collect(),
-            scratch: OnceLock::new(),
+            scratch,
             writer: Writer::new(project.store.clone()),
             board: Mutex::new(board(project, &request.stages)),
             news: Condvar::new(),
@@ -243,7 +244,7 @@ impl<'a> Run<'a> {
                 execute::call(stage, function, &job)?
             }
             Action::Command(command) => {
-                let folder = self.scratch()?.path();
+                let folder = self.scratch.path();
                 let lay = |to: &std::path::Path| self.lay(stage, resolved, to);
                 execute::command(stage, command, &folder, &self.surroundings(), lay)?
             }
@@ -304,14 +305,12 @@ impl<'a> Run<'a> {
     ) -> Result<Vec<u8>, Vec<Diagnostic>> {
         match &input.from {
             Origin::Stage(other, _) => {
-                if let Some(bytes) = self.project.store.read(digest) {
+                let read = || self.project.store.read(digest).map_err(|problem| vec![problem]);
+                if let Some(bytes) = read()? {
                     return Ok(bytes);
                 }
                 self.remake(*other)?;
-                self.project
-                    .store
-                    .read(digest)
-                    .ok_or_else(|| vec![lost(&format!("`{}`", input.path))])
+                read()?.ok_or_else(|| vec![lost(&format!("`{}`", input.path))])
             }
             Origin::Lineage => {
                 let text = resolved.lineage.clone().unwrap_or_default();
@@ -386,15 +385,6 @@ impl<'a> Run<'a> {
             true => Ok(()),
             false => Err(vec![lost(&format!("a result of stage `{stage}`"))]),
         }
-    }
-
-    fn scratch(&self) -> Result<&Scratch, Vec<Diagnostic>> {
-        if let Some(scratch) = self.scratch.get() {
-            return Ok(scratch);
-        }
-        let scratch = Scratch::new(&execute::workplace(&self.project.plan));
-        let scratch = scratch.map_err(|problem| vec![problem])?;
-        Ok(self.scratch.get_or_init(|| scratch))
     }
 
     fn surroundings(&self) -> Surroundings<'_> {

@@ -1,16 +1,16 @@
 //! A whole run of a project: its stages, the lock, the results, the state.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use crate::diagnostic::{Diagnostic, Kind};
+use crate::execute;
 use crate::lock::{self, Lock};
 use crate::observe::{Event, Observer};
 use crate::project::Project;
 use crate::publish::{self, Wanted};
 use crate::run::{Request, Run, Summary};
+use crate::scratch::Scratch;
 use crate::state::State;
 use crate::witness::{self, Question};
 
@@ -42,17 +42,20 @@ pub fn run(
         Ok(locked) => locked,
         Err(problem) => return Summary { problems: vec![problem], ..Summary::default() },
     };
-    let run = Run::new(project, request, observer);
+    let scratch = match Scratch::new(&execute::workplace(&project.plan)) {
+        Ok(scratch) => scratch,
+        Err(problem) => return Summary { problems: vec![problem], ..Summary::default() },
+    };
+    let run = Run::new(project, request, &scratch, observer);
     let mut summary = run.stages();
     let locked = settle_lock(project, &run, mode, &summary, locked);
-    let may_publish = match locked {
-        Ok(()) => true,
-        Err(problem) => {
-            let keep = problem.kind != Kind::Lock;
-            summary.problems.push(problem);
-            keep
-        }
-    };
+    let mut may_publish = true;
+    if let Err(problem) = locked {
+        may_publish = problem.kind != Kind::Lock;
+        summary.problems.push(problem);
+    }
+    // On a full disk, say, putting results in place would only fail again.
+    may_publish &= summary.problems.iter().all(|problem| problem.kind != Kind::Infrastructure);
     if may_publish {
         put_in_place(&run, &mut summary);
     }
@@ -84,11 +87,11 @@ pub fn run(
             observer.event(Event::Noted { diagnostic: Diagnostic::new(Kind::Note, message) });
         }
     }
-    if let Err(problem) = state.write(&project.plan.root, &project.state, &project.files) {
+    if let Err(problem) = state.write(project, &scratch) {
         summary.problems.push(problem);
     }
     if let Some(question) = question.filter(|_| summary.problems.is_empty()) {
-        witness::write(project, &request.stages, question);
+        witness::write(project, &request.stages, question, &scratch);
     }
     if request.stop.load(Ordering::Relaxed) > 0 && summary.problems.is_empty() {
         let stopped = Diagnostic::new(Kind::Infrastructure, "the run was stopped");
@@ -141,7 +144,7 @@ fn settle_lock(
     locked.stages.extend(made.stages);
     match locked == before {
         true => Ok(()),
-        false => replace(&root.join(lock::FILE), locked.text().as_bytes()),
+        false => publish::replace(&root.join(lock::FILE), locked.text().as_bytes(), run.scratch),
     }
 }
 
@@ -161,7 +164,8 @@ fn put_in_place(run: &Run, summary: &mut Summary) {
         if wanted.is_empty() {
             continue;
         }
-        let publish = || publish::publish(root, &project.store, &project.files, &wanted);
+        let publish =
+            || publish::publish(root, &project.store, &project.files, run.scratch, &wanted);
         let published = match publish() {
             Ok(false) => {
                 run.remake(*index).and_then(|()| publish().map_err(|problem| vec![problem]))
@@ -216,6 +220,13 @@ pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> S
             return summary;
         }
     };
+    let scratch = match Scratch::new(&execute::workplace(&project.plan)) {
+        Ok(scratch) => scratch,
+        Err(problem) => {
+            summary.problems.push(problem);
+            return summary;
+        }
+    };
     let mut missing = Vec::new();
     for index in stages {
         let stage = &project.plan.stages[*index];
@@ -229,7 +240,7 @@ pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> S
             .map(|(path, made)| (path.clone(), made.digest))
             .filter(|wanted| !publish::is_in_place(root, &project.files, wanted))
             .collect();
-        match publish::publish(root, &project.store, &project.files, &wanted) {
+        match publish::publish(root, &project.store, &project.files, &scratch, &wanted) {
             Ok(true) => {
                 summary.cached += 1;
                 for (path, _) in wanted {
@@ -255,18 +266,4 @@ pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> S
         );
     }
     summary
-}
-
-/// Replaces a file, whole or not at all.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
-    let failed = |error: std::io::Error| Diagnostic::io("write", path, &error);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut temp = tempfile::Builder::new();
-    // A committed file has the usual permissions, not a temporary file's own.
-    #[cfg(unix)]
-    temp.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut temp = temp.tempfile_in(folder).map_err(failed)?;
-    temp.write_all(bytes).and_then(|()| temp.as_file().sync_all()).map_err(failed)?;
-    temp.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
 }

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::files::{self, Known};
+use crate::project::Project;
+use crate::publish;
+use crate::scratch::Scratch;
 use crate::store::{seal, unseal};
 
 /// The program's own folder in a project.
@@ -58,25 +61,16 @@ impl State {
     }
 
     /// Writes the state, whole or not at all, unless it is as it was.
-    pub fn write(
-        mut self,
-        root: &Path,
-        before: &State,
-        files: &files::Files,
-    ) -> Result<(), Diagnostic> {
-        let folder = root.join(FOLDER);
-        let failed = |error: std::io::Error| Diagnostic::io("write to", &folder, &error);
-        std::fs::create_dir_all(&folder).map_err(failed)?;
-        let temp = tempfile::NamedTempFile::new_in(&folder).map_err(failed)?;
-        let now = files::clock(&temp.as_file().metadata().map_err(failed)?);
-        self.files = files.believable(now);
-        if self == *before {
+    pub(crate) fn write(mut self, project: &Project, scratch: &Scratch) -> Result<(), Diagnostic> {
+        let root = &project.plan.root;
+        if let Some(now) = files::now(scratch) {
+            self.files = project.files.believable(now);
+        }
+        if self == project.state {
             return Ok(());
         }
         let body = serde_json::to_string(&self).expect("the state is plain data");
-        std::fs::write(temp.path(), seal(&body)).map_err(failed)?;
-        temp.persist(path(root)).map_err(|error| failed(error.error))?;
-        Ok(())
+        publish::replace(&path(root), seal(&body).as_bytes(), scratch)
     }
 }
 

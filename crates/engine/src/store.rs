@@ -131,14 +131,18 @@ impl Store {
     }
 
     /// The bytes of an object, checked; `None` if it is not there or damaged.
-    pub fn read(&self, digest: &Digest) -> Option<Vec<u8>> {
-        match fs::read(self.locate(digest)) {
-            Ok(bytes) if Digest::of(&bytes) == *digest => return Some(bytes),
+    ///
+    /// An error is one that passes, such as too many open files; it says nothing
+    /// about the object.
+    pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Diagnostic> {
+        let path = self.locate(digest);
+        match fs::read(&path) {
+            Ok(bytes) if Digest::of(&bytes) == *digest => return Ok(Some(bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            // Wrong bytes, or something that can't be read where an object belongs.
-            _ => self.set_aside(&self.object(digest), &format!("object `{}`", digest.short())),
+            Err(error) if passes(&error) => return Err(Diagnostic::io("read", &path, &error)),
+            _ => self.set_aside_object(digest),
         }
-        None
+        Ok(None)
     }
 
     /// Copies an object to a path that does not exist yet, checked while it is
@@ -150,9 +154,11 @@ impl Store {
             let mut from = match File::open(&from) {
                 Ok(from) if from.metadata().is_ok_and(|metadata| metadata.is_file()) => from,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+                Err(error) if passes(&error) => {
+                    return Err(Diagnostic::io("read", &from, &error));
+                }
                 _ => {
-                    let what = format!("object `{}`", digest.short());
-                    self.set_aside(&self.object(digest), &what);
+                    self.set_aside_object(digest);
                     return Ok(false);
                 }
             };
@@ -164,10 +170,14 @@ impl Store {
             Err(error) => Err(Diagnostic::io("read", to, &error)),
             Ok(_) => {
                 let _ = fs::remove_file(to);
-                self.set_aside(&self.object(digest), &format!("object `{}`", digest.short()));
+                self.set_aside_object(digest);
                 Ok(false)
             }
         }
+    }
+
+    fn set_aside_object(&self, digest: &Digest) {
+        self.set_aside(&self.object(digest), &format!("object `{}`", digest.short()));
     }
 
     /// The result of a key, if it is known and all of its objects are there.
@@ -208,6 +218,11 @@ impl Store {
         match File::open(path).and_then(|mut file| file.read_to_string(&mut text)) {
             Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if passes(&error) => {
+                let problem = Diagnostic::io("read", path, &error);
+                self.note(Diagnostic { kind: Kind::Note, ..problem });
+                return Err(());
+            }
             Err(_) => text.clear(),
         }
         if let Some(record) = unseal(&text).and_then(|body| serde_json::from_str(body).ok()) {
@@ -261,6 +276,15 @@ impl Store {
         self.pending.lock().expect("no panic while held").insert(digest, path.clone());
         Ok((digest, Some(path)))
     }
+}
+
+/// Whether an error says something about the system at this moment and nothing
+/// about the file.
+fn passes(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    let passing = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::INTR, Errno::ACCESS];
+    errno.is_some_and(|errno| passing.contains(&errno))
 }
 
 /// Text with its own checksum in the last line.

@@ -14,7 +14,8 @@ use crate::files;
 use crate::lock;
 use crate::plan::Options;
 use crate::project::Project;
-use crate::session;
+use crate::publish;
+use crate::scratch::Scratch;
 use crate::state::FOLDER;
 use crate::store::{seal, unseal};
 
@@ -59,17 +60,22 @@ pub fn holds(root: &Path, question: &Question) -> Option<usize> {
 }
 
 /// Writes the witness of a run after which everything was up to date.
-pub(crate) fn write(project: &Project, stages: &[usize], question: &Question) {
+pub(crate) fn write(project: &Project, stages: &[usize], question: &Question, scratch: &Scratch) {
     // A witness that can't be written is only missed.
-    let Some(text) = text(project, stages, question) else { return };
+    let Some(text) = text(project, stages, question, scratch) else { return };
     let path = path(&project.plan.root);
     if std::fs::read_to_string(&path).is_ok_and(|before| before == text) {
         return;
     }
-    let _ = session::replace(&path, text.as_bytes());
+    let _ = publish::replace(&path, text.as_bytes(), scratch);
 }
 
-fn text(project: &Project, stages: &[usize], question: &Question) -> Option<String> {
+fn text(
+    project: &Project,
+    stages: &[usize],
+    question: &Question,
+    scratch: &Scratch,
+) -> Option<String> {
     let plan = &project.plan;
     let mut paths: Vec<&str> = vec![lock::FILE];
     paths.extend(plan.files.iter().chain(&plan.folders).map(String::as_str));
@@ -80,7 +86,7 @@ fn text(project: &Project, stages: &[usize], question: &Question) -> Option<Stri
     paths.retain(|path| *path != crate::reference::LINEAGE_PATH);
     paths.sort_unstable();
     paths.dedup();
-    let now = files::now(&plan.root.join(FOLDER))?;
+    let now = files::now(scratch)?;
     let mut text = format!("{} {}", question.0, stages.len());
     for path in paths {
         let stamp = files::stamp_of(&plan.root.join(path))?;

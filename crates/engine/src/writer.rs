@@ -61,7 +61,11 @@ fn write(store: &Store, batch: Vec<Commit>) -> Result<(), Diagnostic> {
         sync(path)?;
     }
     for (digest, path) in batch.iter().flat_map(|commit| &commit.objects) {
-        rename(path, &store.object(digest), &mut folders)?;
+        let object = store.object(digest);
+        if object.is_dir() {
+            store.set_aside(&object, "a folder where an object belongs");
+        }
+        rename(path, &object, &mut folders)?;
     }
     for folder in std::mem::take(&mut folders) {
         sync(&folder)?;

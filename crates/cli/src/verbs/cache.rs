@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine::diagnostic::Kind;
+use engine::diagnostic::{Diagnostic, Kind};
 use engine::gc::{self, Garbage, Health, Size};
 use engine::lock::Lock;
 use engine::state::{FOLDER, State};
@@ -16,6 +16,12 @@ use crate::report::{Failed, bytes, count, print, print_json};
 pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Result<(), Failed> {
     let root = &arguments.directory;
     let folder = arguments.store.clone().unwrap_or_else(|| root.join(FOLDER).join("store"));
+    if !folder.exists() {
+        let message = format!("there is no store in `{}`", folder.display());
+        return Err(Diagnostic::new(Kind::Usage, message)
+            .hint("`colophon run` makes one; `-C DIR` names a project, `--store DIR` a store")
+            .into());
+    }
     let store = Store::open(&folder)?;
     match verb.verb {
         CacheVerb::Size => {
@@ -23,7 +29,7 @@ pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Res
             if arguments.json { print_json(&size) } else { print(&describe(&size)) }
         }
         CacheVerb::Check => {
-            let health = gc::check(&store);
+            let health = gc::check(&store)?;
             if arguments.json {
                 print_json(&health)?;
             } else {

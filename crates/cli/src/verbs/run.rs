@@ -101,6 +101,9 @@ fn last_line(summary: &Summary, seconds: f64, code: u8, root: &std::path::Path) 
     part(summary.skipped, "skipped");
     part(summary.cached, "cached");
     part(summary.published.len(), "put in place");
+    if code == 0 && summary.ran + summary.cached == 0 {
+        return "nothing ran: there are no stages".into();
+    }
     if code == 0 && summary.ran == 0 && summary.published.is_empty() {
         let stages = count(summary.cached, "stage");
         let are = if summary.cached == 1 { "is" } else { "are" };

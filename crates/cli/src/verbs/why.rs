@@ -171,8 +171,9 @@ fn rows(project: &Project, input: &Input, change: &Change, settled: bool) -> Vec
     if !matches!(input.from, Origin::File | Origin::Source(_)) {
         return Vec::new();
     }
-    let stored =
-        |digest: &Option<String>| project.store.read(&Digest::from_hex(digest.as_deref()?)?);
+    let stored = |digest: &Option<String>| {
+        project.store.read(&Digest::from_hex(digest.as_deref()?)?).ok().flatten()
+    };
     let Some(before) = stored(&change.before) else { return Vec::new() };
     let after = match settled {
         true => stored(&change.after),

@@ -1,0 +1,13 @@
+//! The engine over toy functions: whatever happens between two runs, the next
+//! one has the same bytes as a run from scratch, and runs nothing in vain.
+
+#![expect(clippy::unwrap_used, reason = "a test may end by a panic")]
+
+/// A project of small text functions that can be edited, damaged and killed.
+mod toy;
+
+/// Random histories of edits, damage and kills.
+mod history;
+
+/// What moves a key and what does not.
+mod keys;

@@ -1,0 +1,219 @@
+//! A project of small text functions that can be edited, damaged and killed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+
+use engine::function::{Failure, Function, Job, Outputs, Slot, Source, normalise};
+use engine::lock::Lock;
+use engine::observe::{Event, How, Observer};
+use engine::plan::Options;
+use engine::project::Project;
+use engine::run::{Request, Summary};
+use engine::session::{Mode, run};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Joins texts and adds a suffix.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// What is added.
+    #[serde(default)]
+    pub suffix: i64,
+}
+
+fn join(job: &Job, version: &str) -> Result<Outputs, Failure> {
+    let params: Params = job.params()?;
+    let mut text = String::new();
+    for input in job.many("texts") {
+        text.push_str(&format!("{}\n{}", input.path, String::from_utf8_lossy(&input.bytes)));
+    }
+    text.push_str(&format!("{version} {}\n", params.suffix));
+    Ok(Outputs::from([("text", text.into_bytes().into())]))
+}
+
+/// Says only how many lines there are, so that most changes stop at it.
+fn count(job: &Job) -> Result<Outputs, Failure> {
+    let lines = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+    let lines: usize = job.many("texts").iter().map(|input| lines(&input.bytes)).sum();
+    Ok(Outputs::from([("text", format!("{lines}\n").into_bytes().into())]))
+}
+
+macro_rules! toy {
+    ($name:literal, $code:literal, $run:expr) => {
+        Function {
+            name: $name,
+            code: {
+                const CODE: &[&[Source]] = &[&[(concat!($name, ".rs"), $code)]];
+                CODE
+            },
+            inputs: {
+                const INPUTS: &[Slot] = &[Slot::many("texts")];
+                INPUTS
+            },
+            outputs: &["text"],
+            schema: || schemars::schema_for!(Params),
+            normalise: normalise::<Params>,
+            run: $run,
+        }
+    };
+}
+
+/// The functions in a version of their code. The second one differs from the
+/// first by what it does, the third from the second by a comment only.
+pub fn functions(version: usize) -> Vec<Function> {
+    let join = match version {
+        0 => toy!("join", "//! Joins.\nv0", |job| join(job, "v0")),
+        1 => toy!("join", "//! Joins.\nv1", |job| join(job, "v1")),
+        _ => toy!("join", "//! Joins.\nv1 // a comment", |job| join(job, "v1")),
+    };
+    vec![join, toy!("count", "//! Counts.", count)]
+}
+
+/// How many raw files there are.
+pub const FILES: usize = 3;
+
+/// A project on disk; what it is made of is on disk too, so that a process
+/// which knows only the folder can run it.
+pub struct Toy {
+    pub root: PathBuf,
+}
+
+impl Toy {
+    pub fn new(root: &Path) -> Self {
+        let toy = Toy { root: root.to_path_buf() };
+        std::fs::create_dir_all(root.join("raw")).unwrap();
+        for file in 0..FILES {
+            toy.write(&format!("raw/{file}.txt"), &format!("{file}\n"));
+        }
+        toy.params([0, 0]);
+        toy.write("version", "0");
+        toy
+    }
+
+    /// The pipeline: two joins, a count that hides much of them, and a last join.
+    pub fn params(&self, params: [i64; 2]) {
+        let [first, last] = params;
+        let text = format!(
+            "version: 1
+name: toy
+stages:
+  left: {{ uses: join, inputs: {{ texts: [raw/0.txt, raw/1.txt] }},
+    params: {{ suffix: {first} }}, outputs: {{ text: left.txt }} }}
+  right: {{ uses: join, inputs: {{ texts: [raw/1.txt, raw/2.txt] }}, outputs: {{ text: d/right.txt }} }}
+  lines: {{ uses: count, inputs: {{ texts: [left.text, right.text] }}, outputs: {{ text: lines.txt }} }}
+  told: {{ uses: join, inputs: {{ texts: lines.text }}, outputs: {{ text: told.txt }} }}
+  each:
+    uses: join
+    matrix: {{ n: [1, 2] }}
+    inputs: {{ texts: [told.text, left.text] }}
+    params: {{ suffix: \"{{{{ matrix.n }}}}\" }}
+    outputs: {{ text: \"each/{{{{ matrix.n }}}}.txt\" }}
+  all: {{ uses: join, inputs: {{ texts: \"each@*.text\" }}, params: {{ suffix: {last} }},
+    outputs: {{ text: all.txt }} }}
+"
+        );
+        self.write("pipeline.yaml", &text);
+    }
+
+    pub fn write(&self, path: &str, text: &str) {
+        std::fs::write(self.root.join(path), text).unwrap();
+    }
+
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.root.join(path)).unwrap_or_default()
+    }
+
+    pub fn open(&self) -> Project {
+        let version = self.read("version").parse().unwrap();
+        Project::open(&self.root, &functions(version), &Options::default(), None).unwrap()
+    }
+
+    /// Runs everything; gives what ran and the summary.
+    pub fn run(&self) -> (BTreeSet<String>, Summary) {
+        let (seen, summary) = self.watch();
+        (seen.ran.into_inner().unwrap(), summary)
+    }
+
+    /// Runs everything; gives all that was told.
+    pub fn watch(&self) -> (Seen, Summary) {
+        let project = self.open();
+        let request = Request {
+            stages: (0..project.plan.stages.len()).collect(),
+            force: BTreeSet::new(),
+            jobs: 2,
+            keep_going: false,
+            env: BTreeMap::new(),
+            stop: Arc::new(AtomicUsize::new(0)),
+        };
+        let seen = Seen::default();
+        let summary = run(&project, &request, Mode::Update, None, &seen);
+        (seen, summary)
+    }
+
+    pub fn lock(&self) -> Lock {
+        Lock::read(&self.root).unwrap()
+    }
+
+    /// Every file below `outputs/` and the lock, with their content.
+    pub fn results(&self) -> BTreeMap<String, Vec<u8>> {
+        let mut found = BTreeMap::new();
+        let mut folders = vec![self.root.join("outputs")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(&self.root).unwrap().display().to_string();
+                    found.insert(name, std::fs::read(&path).unwrap());
+                }
+            }
+        }
+        found.insert("pipeline.lock".into(), self.read("pipeline.lock").into_bytes());
+        found
+    }
+
+    /// The same project in another folder, with nothing that was ever made.
+    pub fn from_scratch(&self, root: &Path) -> Toy {
+        let toy = Toy { root: root.to_path_buf() };
+        std::fs::create_dir_all(root.join("raw")).unwrap();
+        let files = (0..FILES).map(|file| format!("raw/{file}.txt"));
+        for path in files.chain(["pipeline.yaml".into(), "version".into()]) {
+            toy.write(&path, &self.read(&path));
+        }
+        toy
+    }
+
+    /// The files of a part of the store, sorted.
+    pub fn stored(&self, part: &str) -> Vec<PathBuf> {
+        let folder = self.root.join(".colophon/store/v1").join(part);
+        let fans = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let files = fans.flat_map(|fan| std::fs::read_dir(fan.path()).into_iter().flatten());
+        let mut files: Vec<_> = files.flatten().map(|file| file.path()).collect();
+        files.sort();
+        files
+    }
+}
+
+/// What a run told.
+#[derive(Default)]
+pub struct Seen {
+    pub ran: Mutex<BTreeSet<String>>,
+    /// How much was found damaged.
+    pub notes: Mutex<usize>,
+}
+
+impl Observer for Seen {
+    fn event(&self, event: Event) {
+        match event {
+            Event::Finished { stage, how: How::Ran, .. } => {
+                self.ran.lock().unwrap().insert(stage);
+            }
+            Event::Noted { .. } => *self.notes.lock().unwrap() += 1,
+            _ => {}
+        }
+    }
+}
