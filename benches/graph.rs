@@ -22,10 +22,10 @@ fn main() {
     write(root, stages);
     let colophon = env!("CARGO_BIN_EXE_colophon-bare");
     let tools: Vec<(&str, Vec<&str>)> = vec![
-        ("colophon run", vec![colophon, "run", "-q"]),
-        ("colophon plan", vec![colophon, "plan", "-q"]),
-        ("ninja", vec!["ninja", "--quiet"]),
-        ("make", vec!["make", "--silent", "-j2"]),
+        ("colophon run", vec!["colophon", colophon, "run", "-q"]),
+        ("colophon plan", vec!["colophon", colophon, "plan", "-q"]),
+        ("ninja", vec!["ninja", "ninja", "--quiet"]),
+        ("make", vec!["make", "make", "--silent", "-j2"]),
     ];
     println!("{stages} stages, {WIDTH} a layer; nothing cached:");
     let mut present = Vec::new();
@@ -44,7 +44,7 @@ fn main() {
     // Files that were only just written are hashed once more before their time
     // stamps are believed; the second run is the first that tells.
     std::thread::sleep(std::time::Duration::from_millis(100));
-    time(root, &[colophon, "run", "-q"]);
+    time(root, &["colophon", colophon, "run", "-q"]);
     for _ in 0..runs {
         for (_, command, times) in &mut present {
             times.extend(time(root, command));
@@ -68,7 +68,6 @@ fn write(root: &Path, stages: usize) {
         let _ = write!(make, " o/{i}");
     }
     make.push('\n');
-    std::fs::create_dir(root.join("o")).expect("a folder");
     for i in 0..stages {
         let layer = i / WIDTH;
         let inputs: Vec<usize> = match layer {
@@ -77,7 +76,7 @@ fn write(root: &Path, stages: usize) {
         };
         let _ = write!(pipeline, "  s{i}:\n    cmd: ");
         if inputs.is_empty() {
-            let _ = write!(pipeline, "echo {i} > {{{{ outputs.o }}}}\n");
+            let _ = writeln!(pipeline, "echo {i} > {{{{ outputs.o }}}}");
             let _ = write!(ninja, "rule r{i}\n  command = echo {i} > $out\nbuild o/{i}: r{i}\n");
             let _ = write!(make, "o/{i}:\n\techo {i} > $@\n");
         } else {
@@ -93,18 +92,21 @@ fn write(root: &Path, stages: usize) {
             );
             let _ = write!(make, "o/{i}: o/{a} o/{b}\n\thead -n 1 -q $^ > $@\n");
         }
-        let _ = write!(pipeline, "    outputs: {{ o: o/{i} }}\n");
+        let _ = writeln!(pipeline, "    outputs: {{ o: o/{i} }}");
     }
-    for (name, text) in [("pipeline.yaml", pipeline), ("build.ninja", ninja), ("Makefile", make)] {
-        std::fs::write(root.join(name), text).expect("a file");
+    let files = [("pipeline.yaml", pipeline), ("build.ninja", ninja), ("Makefile", make)];
+    for (tool, (name, text)) in ["colophon", "ninja", "make"].into_iter().zip(files) {
+        std::fs::create_dir_all(root.join(tool).join("o")).expect("a folder");
+        std::fs::write(root.join(tool).join(name), text).expect("a file");
     }
 }
 
 /// The wall time of a command in seconds; `None` if the program is missing.
 fn time(root: &Path, command: &[&str]) -> Option<f64> {
     let begun = Instant::now();
-    let mut process = Command::new(command[0]);
-    process.args(&command[1..]).current_dir(root).stdout(Stdio::null());
+    let mut process = Command::new(command[1]);
+    // The first word is the folder of the tool, the second the tool.
+    process.args(&command[2..]).current_dir(root.join(command[0])).stdout(Stdio::null());
     let status = process.status().ok()?;
     assert!(status.success(), "{command:?} failed");
     Some(begun.elapsed().as_secs_f64())

@@ -66,7 +66,7 @@ pub struct Diagnostic {
     pub message: String,
     /// Where it is, if it is somewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub at: Option<Place>,
+    pub at: Option<Box<Place>>,
     /// Lines that belong to it, such as the last words of a program.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
@@ -90,7 +90,7 @@ impl Diagnostic {
     /// The same, at a place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
-        self.at = Some(place);
+        self.at = Some(Box::new(place));
         self
     }
 

@@ -385,7 +385,7 @@ impl Draft<'_> {
         let mut problems = shape::check(document, &node, &path.join("."), &schema);
         for problem in &mut problems {
             if problem.at.as_ref().is_some_and(|at| at.line == 0) {
-                problem.at = Some(at());
+                problem.at = Some(Box::new(at()));
             }
         }
         found.extend(problems);

@@ -271,7 +271,7 @@ fn written(stage: &Stage, project: &Path) -> Vec<String> {
             }
         }
     }
-    found.retain(|path| !declared.iter().any(|known| *known == path));
+    found.retain(|path| !declared.contains(&path));
     found.sort();
     found
 }

@@ -318,7 +318,7 @@ fn set_param(
     }
     let mut problem =
         Diagnostic::new(Kind::Usage, format!("the pipeline has no parameter `{name}`"));
-    problem.at = at;
+    problem.at = at.map(Box::new);
     problem.hints.extend(did_you_mean(name, pipeline.params.keys().map(String::as_str)));
     found.push(problem);
 }

@@ -100,7 +100,7 @@ impl<'a> Checker<'a> {
         schema: &'a Map<String, Value>,
     ) {
         let empty = Map::new();
-        let owner = self.owner.take().unwrap_or_else(|| Node { data: Data::Null, ..*node });
+        let owner = self.owner.take().unwrap_or(Node { data: Data::Null, ..*node });
         let properties = schema.get("properties").and_then(Value::as_object);
         let more = schema.get("additionalProperties");
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();

@@ -150,7 +150,7 @@ fn check(events: &[Event]) {
         known.extend(lock.stages.values().map(|block| block.key));
         let sources = format!("{:?}", toy.lock());
         if scratch.is_none() || sources != before {
-            let fresh = toy.from_scratch(&folder.path().join(format!("fresh-{step}")));
+            let fresh = toy.made_anew(&folder.path().join(format!("fresh-{step}")));
             assert_eq!(fresh.run().1.problems, []);
             scratch = Some(fresh.results());
             before = sources;

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 /// Joins texts and adds a suffix.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Params {
+pub(crate) struct Params {
     /// What is added.
     #[serde(default)]
-    pub suffix: i64,
+    pub(crate) suffix: i64,
 }
 
 fn join(job: &Job, version: &str) -> Result<Outputs, Failure> {
@@ -63,7 +63,7 @@ macro_rules! toy {
 
 /// The functions in a version of their code. The second one differs from the
 /// first by what it does, the third from the second by a comment only.
-pub fn functions(version: usize) -> Vec<Function> {
+pub(crate) fn functions(version: usize) -> Vec<Function> {
     let join = match version {
         0 => toy!("join", "//! Joins.\nv0", |job| join(job, "v0")),
         1 => toy!("join", "//! Joins.\nv1", |job| join(job, "v1")),
@@ -73,16 +73,16 @@ pub fn functions(version: usize) -> Vec<Function> {
 }
 
 /// How many raw files there are.
-pub const FILES: usize = 3;
+pub(crate) const FILES: usize = 3;
 
 /// A project on disk; what it is made of is on disk too, so that a process
 /// which knows only the folder can run it.
-pub struct Toy {
-    pub root: PathBuf,
+pub(crate) struct Toy {
+    pub(crate) root: PathBuf,
 }
 
 impl Toy {
-    pub fn new(root: &Path) -> Self {
+    pub(crate) fn new(root: &Path) -> Self {
         let toy = Toy { root: root.to_path_buf() };
         std::fs::create_dir_all(root.join("raw")).unwrap();
         for file in 0..FILES {
@@ -94,7 +94,7 @@ impl Toy {
     }
 
     /// The pipeline: two joins, a count that hides much of them, and a last join.
-    pub fn params(&self, params: [i64; 2]) {
+    pub(crate) fn params(&self, params: [i64; 2]) {
         let [first, last] = params;
         let text = format!(
             "version: 1
@@ -118,27 +118,27 @@ stages:
         self.write("pipeline.yaml", &text);
     }
 
-    pub fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         std::fs::write(self.root.join(path), text).unwrap();
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.root.join(path)).unwrap_or_default()
     }
 
-    pub fn open(&self) -> Project {
+    pub(crate) fn open(&self) -> Project {
         let version = self.read("version").parse().unwrap();
         Project::open(&self.root, &functions(version), &Options::default(), None).unwrap()
     }
 
     /// Runs everything; gives what ran and the summary.
-    pub fn run(&self) -> (BTreeSet<String>, Summary) {
+    pub(crate) fn run(&self) -> (BTreeSet<String>, Summary) {
         let (seen, summary) = self.watch();
         (seen.ran.into_inner().unwrap(), summary)
     }
 
     /// Runs everything; gives all that was told.
-    pub fn watch(&self) -> (Seen, Summary) {
+    pub(crate) fn watch(&self) -> (Seen, Summary) {
         let project = self.open();
         let request = Request {
             stages: (0..project.plan.stages.len()).collect(),
@@ -153,12 +153,12 @@ stages:
         (seen, summary)
     }
 
-    pub fn lock(&self) -> Lock {
+    pub(crate) fn lock(&self) -> Lock {
         Lock::read(&self.root).unwrap()
     }
 
     /// Every file below `outputs/` and the lock, with their content.
-    pub fn results(&self) -> BTreeMap<String, Vec<u8>> {
+    pub(crate) fn results(&self) -> BTreeMap<String, Vec<u8>> {
         let mut found = BTreeMap::new();
         let mut folders = vec![self.root.join("outputs")];
         while let Some(folder) = folders.pop() {
@@ -177,7 +177,7 @@ stages:
     }
 
     /// The same project in another folder, with nothing that was ever made.
-    pub fn from_scratch(&self, root: &Path) -> Toy {
+    pub(crate) fn made_anew(&self, root: &Path) -> Toy {
         let toy = Toy { root: root.to_path_buf() };
         std::fs::create_dir_all(root.join("raw")).unwrap();
         let files = (0..FILES).map(|file| format!("raw/{file}.txt"));
@@ -188,7 +188,7 @@ stages:
     }
 
     /// The files of a part of the store, sorted.
-    pub fn stored(&self, part: &str) -> Vec<PathBuf> {
+    pub(crate) fn stored(&self, part: &str) -> Vec<PathBuf> {
         let folder = self.root.join(".colophon/store/v1").join(part);
         let fans = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let files = fans.flat_map(|fan| std::fs::read_dir(fan.path()).into_iter().flatten());
@@ -200,10 +200,10 @@ stages:
 
 /// What a run told.
 #[derive(Default)]
-pub struct Seen {
-    pub ran: Mutex<BTreeSet<String>>,
+pub(crate) struct Seen {
+    pub(crate) ran: Mutex<BTreeSet<String>>,
     /// How much was found damaged.
-    pub notes: Mutex<usize>,
+    pub(crate) notes: Mutex<usize>,
 }
 
 impl Observer for Seen {
