@@ -105,16 +105,11 @@ fn cells(raw: &Raw) -> (Vec<Vec<Scalar>>, Vec<Diagnostic>) {
     let missing = &raw.resource.schema.missing_values;
     let mut columns: Vec<Vec<Scalar>> = fields.iter().map(|_| Vec::new()).collect();
     let mut faults = Vec::new();
-    let last = csv.rows.len();
     for (number, row) in raw.rows() {
         if row.cells.len() != fields.len() {
             let (has, needs) = (row.cells.len(), fields.len());
             let message = format!("row {number} has {}, the header has {needs}", count(has));
-            let mut fault = Diagnostic::contract(message).at(csv.row(row));
-            if number == last && !csv.ended() {
-                fault = fault.hint("the file may be cut off: its last line has no line end");
-            }
-            faults.push(fault);
+            faults.push(Diagnostic::contract(message).at(csv.row(row)));
             continue;
         }
         for ((field, cell), column) in fields.iter().zip(&row.cells).zip(&mut columns) {
@@ -128,6 +123,12 @@ fn cells(raw: &Raw) -> (Vec<Vec<Scalar>>, Vec<Diagnostic>) {
                 }
             }
         }
+    }
+    // A file that was cut within its last number would otherwise be read as whole.
+    if let Some(row) = csv.rows.last().filter(|_| !csv.ended()) {
+        let message = "the last line has no line end: the file may be cut off";
+        let fault = Diagnostic::contract(message).at(csv.row(row));
+        faults.push(fault.hint("end the last line if the file is whole"));
     }
     (columns, faults)
 }

@@ -1,1 +1,25 @@
-//! Placeholder.
+//! The study and the program together, as an author, a reviewer and CI meet them.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::unwrap_used,
+    reason = "tests read files and run programs, and may stop wherever they are surprised"
+)]
+
+// A copy of the project, and the program at work in it; no tests of its own but of itself.
+mod space;
+// What an author does to the real study, and what has to come of it.
+mod story;
+// Raw data that breaks its contract, and mistakes in the pipeline: codes, words, nothing touched.
+mod refusal;
+// Whatever could make the same inputs give other bytes.
+mod determinism;
+// The report set by an installed `typst` instead of the embedded one.
+mod renderer;
+// What the data says, held against the published figures and against the raw files.
+mod data;
+// House rules on the form of files.
+mod tidy;
+// Who may know whom: crates, stages, and what counts as a function's code.
+mod edges;

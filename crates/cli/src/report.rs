@@ -38,7 +38,7 @@ impl From<Diagnostic> for Failed {
 /// the store did comes before what a stage did, and that before what follows.
 pub(crate) fn exit_code(problems: &[Diagnostic]) -> u8 {
     let code = |kind: Kind| match kind {
-        Kind::Infrastructure => 9,
+        Kind::Infrastructure | Kind::Full => 9,
         Kind::Store => 8,
         Kind::Undeclared => 7,
         Kind::Stage => 1,

@@ -24,8 +24,10 @@ pub enum Kind {
     Undeclared,
     /// The store lost something that can't be made again.
     Store,
-    /// The machine refused: a full disk, missing permissions, a signal.
+    /// The machine refused: missing permissions, a signal.
     Infrastructure,
+    /// The disk is full.
+    Full,
     /// Not an error: something that the user should know.
     Note,
 }
@@ -113,9 +115,11 @@ impl Diagnostic {
         let message = format!("cannot {action} `{}`: {}", path.display(), reason(error));
         let diagnostic = Diagnostic::new(Kind::Infrastructure, message);
         match error.kind() {
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => diagnostic
-                .hint("free some space, `colophon cache gc --delete` may help, and run again")
-                .hint("nothing is lost: what was already stored is reused"),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                Diagnostic { kind: Kind::Full, ..diagnostic }
+                    .hint("free some space, `colophon cache gc --delete` may help, and run again")
+                    .hint("nothing is lost: what was already stored is reused")
+            }
             std::io::ErrorKind::PermissionDenied => {
                 diagnostic.hint("check who owns the file and the folder it is in")
             }

@@ -12,7 +12,8 @@ use std::sync::atomic::AtomicUsize;
 
 use crate::diagnostic::{Diagnostic, Kind, listed};
 use crate::function::{Function, Job, Output};
-use crate::plan::{self, Command, Plan, Stage};
+use crate::options;
+use crate::plan::{Command, Plan, Stage};
 use crate::process::{self, Ended};
 use crate::state::FOLDER;
 
@@ -137,7 +138,7 @@ fn environment(
     ] {
         env.insert(name.into(), value.into());
     }
-    if let Some(epoch) = around.date.and_then(plan::epoch) {
+    if let Some(epoch) = around.date.and_then(options::epoch) {
         env.insert("SOURCE_DATE_EPOCH".into(), epoch.to_string());
     }
     env.extend(command.env.clone());
@@ -161,7 +162,8 @@ fn failed(stage: &Stage, status: &str, logs: &(PathBuf, PathBuf), root: &Path) -
         problem.kind = Kind::Undeclared;
         let names = listed(undeclared.iter().map(String::as_str));
         problem.hints.push(format!(
-            "it names {names}, which the project has but the stage doesn't declare: add it to `inputs`"
+            "it names {names}, which the project has and the stage doesn't declare: \
+             add it to `inputs`"
         ));
     }
     let log = logs.1.strip_prefix(root).unwrap_or(&logs.1);

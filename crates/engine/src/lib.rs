@@ -1,31 +1,47 @@
 //! Computes: reads a pipeline, plans it, runs it and remembers every result.
+//!
+//! It knows no column, frame or terminal: it never prints, never exits, and
+//! reads no environment but what it is handed. The modules stand in the order
+//! in which a newcomer should read them.
 
+// What is said, and how things are named.
 pub mod diagnostic;
 pub mod digest;
 pub mod function;
-pub mod shape;
+
+// From `pipeline.yaml` to a plan.
 pub mod yaml;
+pub mod shape;
 pub mod pipeline;
 pub mod source;
 pub mod template;
-mod draft;
-pub mod plan;
 pub mod reference;
-pub mod files;
+pub mod options;
+mod draft;
+mod outputs;
+mod order;
+pub mod plan;
+
+// What decides a result, and where results live.
 pub mod recipe;
+pub mod files;
 mod scratch;
 pub mod store;
-pub mod witness;
 mod writer;
+pub mod gc;
+
+// A checkout and what it remembers.
+pub mod project;
 mod lineage;
 pub mod lock;
-pub mod observe;
-mod process;
 pub mod state;
-mod execute;
+pub mod witness;
+
+// Doing it.
+pub mod observe;
 pub mod forecast;
-pub mod gc;
-pub mod project;
+mod process;
+mod execute;
 mod publish;
 pub mod run;
 pub mod session;

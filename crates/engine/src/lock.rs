@@ -15,7 +15,8 @@ use crate::store::Made;
 /// The name of the file at the root of a project.
 pub const FILE: &str = "pipeline.lock";
 
-const HEADER: &str = "# Written by `colophon run`; commit it. It holds what this project produces.\n\
+const HEADER: &str = "# Written by `colophon run`; commit it. \
+                      It holds what this project produces.\n\
                       version: 1\nstages:\n";
 
 /// The lock of a project.
@@ -106,8 +107,14 @@ impl Lock {
             }
             let gone = old.outputs.keys().filter(|path| !block.outputs.contains_key(*path));
             found.extend(gone.map(|path| format!("`{path}` is locked but no longer made")));
-            if old.key != block.key && old.outputs == block.outputs {
-                found.push(format!("stage `{name}` has another recipe, with the same outputs"));
+            let same = |(path, made): (&String, &Made)| {
+                old.outputs.get(path).is_some_and(|before| before.digest == made.digest)
+            };
+            if old != block && block.outputs.iter().all(same) {
+                found.push(match old.key == block.key {
+                    true => format!("stage `{name}` is locked with other inputs, sizes or rows"),
+                    false => format!("stage `{name}` has another recipe, with the same outputs"),
+                });
             }
         }
         let gone = locked.stages.keys().filter(|name| !self.stages.contains_key(*name));

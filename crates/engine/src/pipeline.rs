@@ -196,7 +196,9 @@ fn rule(function: &Function) -> Value {
     params.remove("$schema");
     serde_json::json!({
         "if": { "properties": { "uses": { "const": function.name } }, "required": ["uses"] },
-        "then": { "properties": { "params": { "description": function.about(), "anyOf": [params] } } },
+        "then": { "properties": {
+            "params": { "description": function.about(), "anyOf": [params] },
+        } },
     })
 }
 

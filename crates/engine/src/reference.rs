@@ -85,6 +85,12 @@ impl<'a> References<'a> {
                     .hint("declare one: `data: raw/datapackage.yaml`"));
             }
             let source = source::find(self.sources, name, at)?;
+            if !self.root.join(&source.path).exists() {
+                let message = format!("the file `{}` of `{reference}` is missing", source.path);
+                return Err(Diagnostic::new(Kind::Usage, message)
+                    .at(source.at.clone())
+                    .hint("put the file there, or correct `path`"));
+            }
             self.file(&source.path, reference, at)?;
             return Ok(Resolved::one(&source.path, Origin::Source(name.into())));
         }
@@ -205,10 +211,8 @@ impl<'a> References<'a> {
     fn file(&self, path: &str, reference: &str, at: At) -> Result<(), Diagnostic> {
         let fail = |message: String| Diagnostic::new(Kind::Usage, message).at(at());
         let Ok(metadata) = self.root.join(path).metadata() else {
-            let mut problem = fail(match reference.starts_with("raw:") {
-                true => format!("the file `{path}` of `{reference}` is missing"),
-                false => format!("`{reference}` is neither a stage's output nor a file"),
-            });
+            let message = format!("`{reference}` is neither a stage's output nor a file");
+            let mut problem = fail(message);
             let groups = self.groups.keys().copied();
             let name = reference.split(['.', '@']).next().unwrap_or("");
             if let Some(near) = nearest(name, groups).or_else(|| self.sibling(path)) {

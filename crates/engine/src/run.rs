@@ -1,5 +1,7 @@
 //! Brings stages up to date: several at a time, each as soon as its inputs are known.
 
+mod inputs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
@@ -10,11 +12,9 @@ use serde::Serialize;
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::execute::{self, Surroundings};
-use crate::files;
-use crate::function::{Artifact, Job};
 use crate::lock::{Block, Lock};
 use crate::observe::{Event, How, Observer};
-use crate::plan::{Action, Input, Origin, Stage};
+use crate::plan::{Action, Stage};
 use crate::project::{Done, Project, Resolved};
 use crate::scratch::Scratch;
 use crate::store::{Made, Record};
@@ -53,10 +53,6 @@ pub struct Summary {
     /// Everything that went wrong.
     pub problems: Vec<Diagnostic>,
 }
-
-/// Sources and files up to this size are kept in the store, so that `why` can
-/// name the row that changed.
-const SNAPSHOT: usize = 16 << 20;
 
 /// A run that is under way.
 pub(crate) struct Run<'a> {
@@ -134,15 +130,16 @@ impl<'a> Run<'a> {
         loop {
             let stopped = self.request.stop.load(Ordering::Relaxed) > 0;
             let given_up = board.summary.failed > 0 && !self.request.keep_going;
-            let next = if stopped || given_up { None } else { board.ready.pop_first() };
-            match next {
+            match board.ready.pop_first() {
                 Some(index) => {
                     board.running += 1;
                     drop(board);
-                    let result = self.stage(index);
+                    let result = self.stage(index, !stopped && !given_up);
                     board = self.board.lock().expect("no panic while held");
                     board.running -= 1;
-                    self.settle(&mut board, index, result);
+                    if let Some(result) = result.transpose() {
+                        self.settle(&mut board, index, result);
+                    }
                     self.news.notify_all();
                 }
                 None if board.running == 0 => return self.news.notify_all(),
@@ -181,24 +178,26 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn stage(&self, index: usize) -> Result<(Done, How), Vec<Diagnostic>> {
+    /// Brings one stage up to date; `None` if it would have to run and may not.
+    fn stage(&self, index: usize, may_run: bool) -> Result<Option<(Done, How)>, Vec<Diagnostic>> {
         let stage = &self.project.plan.stages[index];
         let begun = Instant::now();
-        let result = self.bring(index, stage);
+        let result = self.bring(index, stage, may_run);
         for diagnostic in self.project.store.notes() {
             self.observer.event(Event::Noted { diagnostic });
         }
         let name = || stage.name.clone();
         let seconds = begun.elapsed().as_secs_f64();
         match &result {
-            Ok((_, How::Cached)) => {
+            Ok(None) => {}
+            Ok(Some((_, How::Cached))) => {
                 self.observer.event(Event::Finished {
                     stage: name(),
                     how: How::Cached,
                     seconds: 0.0,
                 });
             }
-            Ok((_, how)) => {
+            Ok(Some((_, how))) => {
                 self.observer.event(Event::Finished { stage: name(), how: *how, seconds })
             }
             Err(problems) => {
@@ -209,20 +208,26 @@ impl<'a> Run<'a> {
         result
     }
 
-    fn bring(&self, index: usize, stage: &Stage) -> Result<(Done, How), Vec<Diagnostic>> {
+    fn bring(
+        &self,
+        index: usize,
+        stage: &Stage,
+        may_run: bool,
+    ) -> Result<Option<(Done, How)>, Vec<Diagnostic>> {
         let done = |other: usize| self.done[other].get();
         let resolved = self.project.resolve(index, &done).map_err(|problem| vec![problem])?;
         let key = resolved.recipe.key();
         let known = self.project.store.look_up(&key).map(|record| record.outputs);
         match known {
             Some(outputs) if !self.request.force.contains(&index) => {
-                Ok((Done { key, resolved, outputs }, How::Cached))
+                Ok(Some((Done { key, resolved, outputs }, How::Cached)))
             }
+            _ if !may_run => Ok(None),
             known => {
                 let made = self.make(stage, &resolved, key)?;
                 // The first result counts; another one is reported by the writer.
                 let outputs = known.unwrap_or(made);
-                Ok((Done { key, resolved, outputs }, How::Ran))
+                Ok(Some((Done { key, resolved, outputs }, How::Ran)))
             }
         }
     }
@@ -266,103 +271,6 @@ impl<'a> Run<'a> {
         };
         self.writer.commit(Commit { objects, record: Some((key, record)) });
         Ok(outputs)
-    }
-
-    fn job(&self, stage: &Stage, resolved: &Resolved) -> Result<Job, Vec<Diagnostic>> {
-        let mut inputs = BTreeMap::new();
-        for (role, list) in &stage.inputs {
-            let mut artifacts = Vec::new();
-            for (input, digest) in list.iter().zip(&resolved.inputs[role]) {
-                let bytes = self.bytes(input, digest, resolved)?.into();
-                let (labels, resource) = self.facts(input);
-                artifacts.push(Artifact { path: input.path.clone(), bytes, labels, resource });
-            }
-            inputs.insert(role.clone(), artifacts);
-        }
-        Ok(Job::new(stage.params.clone(), inputs, *stage.seed.bytes()))
-    }
-
-    fn facts(&self, input: &Input) -> (BTreeSet<String>, Option<serde_json::Value>) {
-        match &input.from {
-            Origin::Source(name) => {
-                let source = &self.project.plan.sources[name];
-                (source.labels.clone(), Some(source.reading.clone()))
-            }
-            Origin::Stage(other, _) => {
-                let done = self.done[*other].get();
-                (done.map(|done| done.resolved.labels.clone()).unwrap_or_default(), None)
-            }
-            Origin::File | Origin::Lineage => (BTreeSet::new(), None),
-        }
-    }
-
-    /// The content of an input, checked against the digest in the recipe.
-    fn bytes(
-        &self,
-        input: &Input,
-        digest: &Digest,
-        resolved: &Resolved,
-    ) -> Result<Vec<u8>, Vec<Diagnostic>> {
-        match &input.from {
-            Origin::Stage(other, _) => {
-                let read = || self.project.store.read(digest).map_err(|problem| vec![problem]);
-                if let Some(bytes) = read()? {
-                    return Ok(bytes);
-                }
-                self.remake(*other)?;
-                read()?.ok_or_else(|| vec![lost(&format!("`{}`", input.path))])
-            }
-            Origin::Lineage => {
-                let text = resolved.lineage.clone().unwrap_or_default();
-                self.snapshot(&text)?;
-                Ok(text.to_vec())
-            }
-            Origin::File | Origin::Source(_) => {
-                let path = self.project.plan.root.join(&input.path);
-                let bytes = std::fs::read(&path)
-                    .map_err(|error| vec![Diagnostic::io("read", &path, &error)])?;
-                if Digest::of(&bytes) != *digest {
-                    return Err(vec![files::changed(&input.path)]);
-                }
-                if bytes.len() <= SNAPSHOT {
-                    self.snapshot(&bytes)?;
-                }
-                Ok(bytes)
-            }
-        }
-    }
-
-    fn snapshot(&self, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
-        let (digest, path) = self.project.store.stage(bytes).map_err(|problem| vec![problem])?;
-        if let Some(path) = path {
-            self.writer.commit(Commit { objects: vec![(digest, path)], record: None });
-        }
-        Ok(())
-    }
-
-    /// Puts the inputs of a command into its private folder.
-    fn lay(
-        &self,
-        stage: &Stage,
-        resolved: &Resolved,
-        folder: &std::path::Path,
-    ) -> Result<(), Vec<Diagnostic>> {
-        for (role, list) in &stage.inputs {
-            for (input, digest) in list.iter().zip(&resolved.inputs[role]) {
-                let to = folder.join(&input.path);
-                let failed = |error: std::io::Error| vec![Diagnostic::io("write", &to, &error)];
-                std::fs::create_dir_all(to.parent().unwrap_or(folder)).map_err(failed)?;
-                let bytes = self.bytes(input, digest, resolved)?;
-                std::fs::write(&to, bytes).map_err(failed)?;
-                if input.from == Origin::File {
-                    let path = self.project.plan.root.join(&input.path);
-                    if let Ok(metadata) = path.metadata() {
-                        std::fs::set_permissions(&to, metadata.permissions()).map_err(failed)?;
-                    }
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Makes the outputs of a stage again whose objects were damaged or lost.
@@ -440,6 +348,12 @@ fn board(project: &Project, stages: &[usize]) -> Board {
         board.waits.insert(*index, upstream.len());
     }
     board
+}
+
+/// What was just made can't be read back.
+pub(crate) fn unreadable(path: &str) -> Diagnostic {
+    let message = format!("`{path}` was just made and can't be read back from the store");
+    Diagnostic::new(Kind::Infrastructure, message).hint("the disk may be failing; run again")
 }
 
 fn lost(what: &str) -> Diagnostic {

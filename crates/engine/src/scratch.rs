@@ -47,8 +47,19 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
+        remove(&self.path);
     }
+}
+
+/// Removes a folder, its lock last: without it nobody could tell that it is dead.
+fn remove(path: &Path) {
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        let inner = entry.path();
+        if entry.file_name() != LOCK {
+            let _ = fs::remove_dir_all(&inner).or_else(|_| fs::remove_file(&inner));
+        }
+    }
+    let _ = fs::remove_dir_all(path);
 }
 
 /// Removes the folders whose owners are gone.
@@ -58,11 +69,13 @@ fn sweep(parent: &Path) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let dead = match name.strip_prefix(UNBORN) {
             Some(_) => is_old(&path),
-            None => File::open(path.join(LOCK))
-                .map_or_else(|_| is_old(&path), |lock| matches!(lock.try_lock(), Ok(()))),
+            // It got its name once it was locked, so without a lock it is dead.
+            None => {
+                File::open(path.join(LOCK)).map_or(true, |lock| matches!(lock.try_lock(), Ok(())))
+            }
         };
         if dead {
-            let _ = fs::remove_dir_all(&path);
+            remove(&path);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::lock::{self, Lock};
 use crate::observe::{Event, Observer};
 use crate::project::Project;
 use crate::publish::{self, Wanted};
-use crate::run::{Request, Run, Summary};
+use crate::run::{Request, Run, Summary, unreadable};
 use crate::scratch::Scratch;
 use crate::state::State;
 use crate::witness::{self, Question};
@@ -54,8 +54,8 @@ pub fn run(
         may_publish = problem.kind != Kind::Lock;
         summary.problems.push(problem);
     }
-    // On a full disk, say, putting results in place would only fail again.
-    may_publish &= summary.problems.iter().all(|problem| problem.kind != Kind::Infrastructure);
+    // On a full disk whatever else is written would only fail again.
+    may_publish &= !is_full(&summary);
     if may_publish {
         put_in_place(&run, &mut summary);
     }
@@ -65,12 +65,17 @@ pub fn run(
     let done = match run.finish() {
         Ok(done) => done,
         Err(problem) => {
-            summary.problems.push(problem);
+            if problem.kind != Kind::Full || !is_full(&summary) {
+                summary.problems.push(problem);
+            }
             return summary;
         }
     };
     for diagnostic in project.store.notes() {
         observer.event(Event::Noted { diagnostic });
+    }
+    if is_full(&summary) {
+        return summary;
     }
     let mut state = project.state.clone();
     for (stage, done) in project.plan.stages.iter().zip(&done) {
@@ -100,6 +105,11 @@ pub fn run(
             .push(stopped.hint("what was done is kept; `colophon run` goes on from here"));
     }
     summary
+}
+
+/// Whether the disk was found to be full.
+fn is_full(summary: &Summary) -> bool {
+    summary.problems.iter().any(|problem| problem.kind == Kind::Full)
 }
 
 /// Writes the lock, or holds the run to it.
@@ -173,7 +183,8 @@ fn put_in_place(run: &Run, summary: &mut Summary) {
             other => other.map_err(|problem| vec![problem]),
         };
         match published {
-            Ok(_) => {
+            Ok(false) => summary.problems.push(unreadable(&wanted[0].0)),
+            Ok(true) => {
                 for (path, _) in wanted {
                     run.observer.event(Event::Published { path: path.clone() });
                     summary.published.push(path);

@@ -40,6 +40,8 @@ struct Entry {
 pub struct Source {
     /// Its path, relative to the project.
     pub path: String,
+    /// Where its path is declared.
+    pub at: Place,
     /// Its labels.
     pub labels: BTreeSet<String>,
     /// What a function sees of its description: how the bytes are to be read.
@@ -81,8 +83,10 @@ pub fn parse(path: &str, bytes: &[u8]) -> Checked<BTreeMap<String, Source>> {
             Ok(path) => {
                 let labels = resource["labels"].as_array().into_iter().flatten();
                 let labels = labels.filter_map(|label| label.as_str().map(String::from)).collect();
+                let declared = place_of_path(&document, index);
                 let source = Source {
                     path,
+                    at: declared,
                     labels,
                     reading: reading(resource),
                     descriptor: resource.clone(),
@@ -122,6 +126,16 @@ fn resource_path(folder: &str, path: &str) -> Result<String, String> {
         true if folder.is_empty() => Ok(path.into()),
         true => Ok(format!("{folder}/{path}")),
         false => Err(format!("the path `{path}` must stay inside the folder of the data package")),
+    }
+}
+
+/// Where the path of a resource is declared.
+fn place_of_path(document: &Document, index: usize) -> Place {
+    match document.root.get("resources").map(|node| &node.data) {
+        Some(crate::yaml::Data::List(items)) => {
+            document.place(items[index].get("path").unwrap_or(&items[index]))
+        }
+        _ => Place::file(&document.path),
     }
 }
 

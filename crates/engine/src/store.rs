@@ -124,10 +124,24 @@ impl Store {
             || self.object(digest).is_file()
     }
 
-    /// Where an object's bytes are now, if anywhere.
-    fn locate(&self, digest: &Digest) -> PathBuf {
+    /// Does something with the file that holds an object now: the temporary one
+    /// while it is not durable yet, else its own.
+    fn find<T>(
+        &self,
+        digest: &Digest,
+        act: impl Fn(&Path) -> std::io::Result<T>,
+    ) -> (PathBuf, std::io::Result<T>) {
         let pending = self.pending.lock().expect("no panic while held").get(digest).cloned();
-        pending.filter(|path| path.exists()).unwrap_or_else(|| self.object(digest))
+        if let Some(path) = pending {
+            match act(&path) {
+                // The writer has just given it its own name.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                done => return (path, done),
+            }
+        }
+        let path = self.object(digest);
+        let done = act(&path);
+        (path, done)
     }
 
     /// The bytes of an object, checked; `None` if it is not there or damaged.
@@ -135,8 +149,8 @@ impl Store {
     /// An error is one that passes, such as too many open files; it says nothing
     /// about the object.
     pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Diagnostic> {
-        let path = self.locate(digest);
-        match fs::read(&path) {
+        let (path, read) = self.find(digest, |path| fs::read(path));
+        match read {
             Ok(bytes) if Digest::of(&bytes) == *digest => return Ok(Some(bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) if passes(&error) => return Err(Diagnostic::io("read", &path, &error)),
@@ -148,10 +162,10 @@ impl Store {
     /// Copies an object to a path that does not exist yet, checked while it is
     /// copied; `Ok(false)` if it is not there or damaged.
     pub(crate) fn copy(&self, digest: &Digest, to: &Path) -> Result<bool, Diagnostic> {
-        let from = self.locate(digest);
-        if reflink_copy::reflink(&from, to).is_err() {
+        let (from, cloned) = self.find(digest, |from| reflink_copy::reflink(from, to));
+        if cloned.is_err() {
             let _ = fs::remove_file(to);
-            let mut from = match File::open(&from) {
+            let mut from = match self.find(digest, |from| File::open(from)).1 {
                 Ok(from) if from.metadata().is_ok_and(|metadata| metadata.is_file()) => from,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
                 Err(error) if passes(&error) => {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::digest::Digest;
 use crate::files;
 use crate::lock;
-use crate::plan::Options;
+use crate::options::Options;
 use crate::project::Project;
 use crate::publish;
 use crate::scratch::Scratch;

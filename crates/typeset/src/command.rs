@@ -40,12 +40,12 @@ fn compile(
     made: &Path,
 ) -> Result<Output, std::io::Error> {
     let mut command = Command::new(program);
-    command.current_dir(folder.join("project")).arg("compile");
+    command.current_dir(folder.join("project")).args(["--color", "never", "compile"]);
     command.args(["--root", ".", "--font-path", ".", "--ignore-system-fonts"]);
     command.arg("--creation-timestamp").arg(seconds(project.date).to_string());
     command.arg("--package-path").arg(folder.join("packages"));
     command.arg("--package-cache-path").arg(folder.join("packages"));
-    command.args(["--color", "never", "--diagnostic-format", "human", "--format", "pdf"]);
+    command.args(["--diagnostic-format", "human", "--format", "pdf"]);
     for (key, value) in &project.inputs {
         command.arg("--input").arg(format!("{key}={value}"));
     }

@@ -222,7 +222,8 @@ fn what_the_command_says_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let script = "cat >&2 <<'END'\n\
         error: unknown variable: valu\n  ┌─ report/main.typ:2:4\n  │\n\
-        2 │ Is #valu now.\n  │    ^^^^\n  = hint: if you meant something else, write it so\n\nEND\nexit 1";
+        2 │ Is #valu now.\n  │    ^^^^\n  = hint: if you meant something else, \
+        write it so\n\nEND\nexit 1";
     let typst = stand_in(folder.path(), version(), script);
     let project = project(&[("report/main.typ", "Title\nIs #valu now.")]);
     assert_eq!(

@@ -17,7 +17,8 @@ pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Res
     let root = &arguments.directory;
     let folder = arguments.store.clone().unwrap_or_else(|| root.join(FOLDER).join("store"));
     if !folder.exists() {
-        let message = format!("there is no store in `{}`", folder.display());
+        let message =
+            format!("there is no store in `{}`", folder.display()).replacen("`./", "`", 1);
         return Err(Diagnostic::new(Kind::Usage, message)
             .hint("`colophon run` makes one; `-C DIR` names a project, `--store DIR` a store")
             .into());

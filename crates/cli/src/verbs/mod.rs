@@ -11,7 +11,8 @@ pub(crate) mod schema;
 pub(crate) mod why;
 
 use engine::diagnostic::{Diagnostic, Kind};
-use engine::plan::{Options, Plan};
+use engine::options::Options;
+use engine::plan::Plan;
 use engine::project::Project;
 use engine::witness::Question;
 
@@ -95,7 +96,7 @@ mod tests {
     #[test]
     fn dates_of_seconds() {
         for text in ["1970-01-01", "2000-02-29", "2024-09-12", "2026-12-31"] {
-            assert_eq!(super::date(engine::plan::epoch(text).expect("a date") + 4711), text);
+            assert_eq!(super::date(engine::options::epoch(text).expect("a date") + 4711), text);
         }
     }
 }

@@ -261,3 +261,31 @@ fn profiles_and_parameters() {
     // A parameter that no command uses is no reason to run.
     assert_eq!(space.good(&["--param", "n=2"]).told(), "cached both city@lima city@oslo one");
 }
+
+/// Results are read while they are still on their way into the store.
+#[test]
+fn many_small_stages_at_once() {
+    let cells: Vec<_> = (0..60).map(|n| n.to_string()).collect();
+    let space = Space::new(&format!(
+        "stages:\n  one:\n    cmd: [cp, '{{{{ inputs.t }}}}', '{{{{ outputs.t }}}}']\n    \
+         matrix: {{ n: [{}] }}\n    inputs: {{ t: '{{{{ matrix.n }}}}.csv' }}\n    \
+         outputs: {{ t: 'one/{{{{ matrix.n }}}}' }}\n  all:\n    \
+         cmd: cat {{{{ inputs.all }}}} > {{{{ outputs.t }}}}\n    inputs: {{ all: one.* }}\n    \
+         outputs: {{ t: all.txt }}\n",
+        cells.join(", ")
+    ));
+    for n in &cells {
+        space.file(&format!("{n}.csv"), format!("{n}\n"));
+    }
+    let story = space.good(&["--jobs", "8"]);
+    // Each ran once: nothing was taken for lost.
+    assert_eq!((story.ran.len(), story.notes.len()), (61, 0), "{:?}", story.notes);
+    assert_eq!(space.files("outputs").len(), 61);
+    assert_eq!(space.text("outputs/all.txt").lines().count(), 60);
+    for _ in 0..3 {
+        fs::remove_dir_all(space.path(".colophon/store")).unwrap();
+        fs::remove_dir_all(space.path("outputs")).unwrap();
+        assert_eq!(space.good(&["--jobs", "8"]).ran.len(), 61);
+        assert_eq!(space.files("outputs").len(), 61);
+    }
+}

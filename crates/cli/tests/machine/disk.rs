@@ -92,9 +92,7 @@ fn a_project_on_a_full_disk() {
         let story = space.run(&["-C", "p"]);
         match story.code {
             0 => assert_eq!(space.text("p/outputs/s4.txt"), expected),
-            // A command may be the one that finds the disk full.
-            1 => assert!(story.problems[0].contains("No space left"), "{size}k: {story:?}"),
-            9 => assert!(story.problems[0].contains("no space left"), "{size}k: {story:?}"),
+            9 => assert!(story.problems[0].contains("space"), "{size}k: {story:?}"),
             _ => panic!("{size}k: {story:?}"),
         }
         assert!(story.problems.len() <= 1, "{size}k: {story:?}");

@@ -243,7 +243,7 @@ error: stage `a` takes its own output
   |
 4 |   a: { cmd: x, inputs: { t: a.t }, outputs: { t: a.csv } }
   |   ^
-hint: take `a` out of its inputs
+hint: take it out of its inputs
 ",
     );
 }
@@ -333,17 +333,18 @@ hint: an override is written `stage.role`
 #[test]
 fn templates() {
     told(
-        "params: { limit: 3 }\nstages:\n  a: { cmd: 'echo {{ params.limt }}', outputs: { t: a } }\n  \
+        "params: { limit: 3 }\nstages:\n  \
+         a: { cmd: 'echo {{ params.limt }}', outputs: { t: a } }\n  \
          b: { cmd: [echo, '{{ params.limt }}'], outputs: { t: b } }\n  \
          c: { cmd: 'echo {% if x %}{% endif %}', outputs: { t: c } }\n  \
          d: { cmd: x, outputs: { t: '{{ outputs.t }}.csv' } }\n",
         r"
-error: `params.limt` is not defined
+error: `params.limt` is not defined, did you mean `limit`?
  --> pipeline.yaml:5:13
   |
 5 |   a: { cmd: 'echo {{ params.limt }}', outputs: { t: a } }
   |             ^^^^^^^^^^^^^^^^^^^^^^^^
-error: `params.limt` is not defined
+error: `params.limt` is not defined, did you mean `limit`?
  --> pipeline.yaml:6:13
   |
 6 |   b: { cmd: [echo, '{{ params.limt }}'], outputs: { t: b } }

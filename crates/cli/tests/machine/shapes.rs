@@ -48,8 +48,8 @@ error: `c.t` lies inside `a.t`, which is a file
 #[test]
 fn two_cells_that_make_one_path() {
     told(
-        "stages:\n  a:\n    cmd: x\n    matrix: { m: [p, q] }\n    outputs: { t: t.csv }\n  b:\n    \
-         cmd: x\n    matrix: { m: [n/m, n_m] }\n    outputs: { t: '{{ matrix.m }}.csv' }\n",
+        "stages:\n  a:\n    cmd: x\n    matrix: { m: [p, q] }\n    outputs: { t: t.csv }\n  \
+         b:\n    cmd: x\n    matrix: { m: [n/m, n_m] }\n    outputs: { t: '{{ matrix.m }}.csv' }\n",
         r"
 error: `a@q.t` and `a@p.t` make the same path
  --> pipeline.yaml:7:19
@@ -193,7 +193,8 @@ error: stage `a` has no output `txt`
   |
 4 |   a: { cmd: cp a.txt outputs, inputs: { t: a.txt }, outputs: { t: a.txt } }
   |                                            ^^^^^
-hint: the file is `./a.txt`
+hint: known: `t`
+hint: the file of that name is `./a.txt`
 ",
     );
     space.edit("pipeline.yaml", "t: a.txt }, o", "t: ./a.txt }, o");
@@ -256,8 +257,8 @@ fn a_hundred_thousand_brackets() {
 fn bytes_that_are_no_text() {
     told_of(
         b"version: 1\nname: \xff\xfe\n",
-        "error: byte 0xff is not valid UTF-8\n --> pipeline.yaml:2:7\n  |\n2 | name: \u{fffd}\u{fffd}\n  \
-         |       ^\nhint: save the file as UTF-8\n",
+        "error: byte 0xff is not valid UTF-8\n --> pipeline.yaml:2:7\n  |\n\
+         2 | name: \u{fffd}\u{fffd}\n  |       ^\nhint: save the file as UTF-8\n",
     );
 }
 
@@ -289,12 +290,12 @@ error: cannot read `raw/datapackage.yaml`: no such file or directory
     told(
         "stages:\n  a: { cmd: x, inputs: { t: raw:table }, outputs: { t: t } }\n",
         r"
-error: `raw:table` is in no data package
+error: `raw:table` needs a data package
  --> pipeline.yaml:4:29
   |
 4 |   a: { cmd: x, inputs: { t: raw:table }, outputs: { t: t } }
   |                             ^^^^^^^^^
-hint: name one at the top: `data: raw/datapackage.yaml`
+hint: declare one: `data: raw/datapackage.yaml`
 ",
     );
 }
@@ -343,16 +344,17 @@ error: the data package has no resource `tabel`
 5 |   a: { cmd: x, inputs: { t: [raw:tabel, raw:table, raw/t.csv] }, outputs: { t: t } }
   |                              ^^^^^^^^^
 hint: did you mean `table`?
-error: the file `raw/t.csv` of `raw:table` is missing
- --> pipeline.yaml:5:41
-  |
-5 |   a: { cmd: x, inputs: { t: [raw:tabel, raw:table, raw/t.csv] }, outputs: { t: t } }
-  |                                         ^^^^^^^^^
 error: `raw/t.csv` is neither a stage's output nor a file
  --> pipeline.yaml:5:52
   |
 5 |   a: { cmd: x, inputs: { t: [raw:tabel, raw:table, raw/t.csv] }, outputs: { t: t } }
   |                                                    ^^^^^^^^^
+error: the file `raw/t.csv` of `raw:table` is missing
+ --> raw/datapackage.yaml:3:9
+  |
+3 |   path: t.csv
+  |         ^^^^^
+hint: put the file there, or correct `path`
 ",
     );
 }

@@ -233,7 +233,7 @@ fn sentence(diagnostic: &Value) -> String {
 }
 
 /// Text with durations replaced by `TIME` and short digests by `DIGEST`.
-fn words(text: &str) -> String {
+pub(crate) fn words(text: &str) -> String {
     let mut normal = String::new();
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_alphanumeric()) {

@@ -60,7 +60,7 @@ fn why_names_row_and_column_before_and_after_the_run() {
     );
     space.edit("raw.csv", "oslo,2", "oslo,4");
     let row = "  input `raw` (raw.csv) changed: DIGEST -> DIGEST\n    \
-               row 2 (line 3), column `n`: 2 -> 4\n";
+               row 3, column `n`: 2 -> 4\n";
     let said = space.say(&["why", "clean"]);
     same(&said.out, &format!("stage `clean` will run because:\n{row}"));
     assert_eq!((said.code, said.err.as_str()), (0, ""));
@@ -80,7 +80,7 @@ fn why_follows_a_change_to_its_origin() {
          stage `first` may run:\n      input `t` (outputs/clean.csv) may change\n        \
          stage `clean` will run because:\n          \
          input `raw` (raw.csv) changed: DIGEST -> DIGEST\n            \
-         row 2 (line 3) is new: rome, 7\n",
+         row 3 is new: rome, 7\n",
     );
 }
 
@@ -121,7 +121,7 @@ fn answers_as_json() {
         serde_json::from_str(&said.out).unwrap()
     };
     let why = json(&["why", "clean", "--json"]);
-    assert_eq!(why[0]["reasons"][0]["rows"][0], "row 2 (line 3), column `n`: 2 -> 4");
+    assert_eq!(why[0]["reasons"][0]["rows"][0], "row 3, column `n`: 2 -> 4");
     let plan = json(&["plan", "--json"]);
     assert_eq!(plan[0]["verdict"], "run");
     assert_eq!(plan[1]["waits"], serde_json::json!(["clean"]));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use engine::function::{Failure, Function, Job, Outputs, Slot, Source, normalise};
 use engine::lock::Lock;
 use engine::observe::{Event, How, Observer};
-use engine::plan::Options;
+use engine::options::Options;
 use engine::project::Project;
 use engine::run::{Request, Summary};
 use engine::session::{Mode, run};
@@ -102,8 +102,10 @@ name: toy
 stages:
   left: {{ uses: join, inputs: {{ texts: [raw/0.txt, raw/1.txt] }},
     params: {{ suffix: {first} }}, outputs: {{ text: left.txt }} }}
-  right: {{ uses: join, inputs: {{ texts: [raw/1.txt, raw/2.txt] }}, outputs: {{ text: d/right.txt }} }}
-  lines: {{ uses: count, inputs: {{ texts: [left.text, right.text] }}, outputs: {{ text: lines.txt }} }}
+  right: {{ uses: join, inputs: {{ texts: [raw/1.txt, raw/2.txt] }},
+    outputs: {{ text: d/right.txt }} }}
+  lines: {{ uses: count, inputs: {{ texts: [left.text, right.text] }},
+    outputs: {{ text: lines.txt }} }}
   told: {{ uses: join, inputs: {{ texts: lines.text }}, outputs: {{ text: told.txt }} }}
   each:
     uses: join

@@ -1,0 +1,223 @@
+//! What an author does to the real study, and what has to come of it.
+
+use std::fs::File;
+use std::time::SystemTime;
+
+use crate::space::{Space, Story, same, same_outputs};
+
+/// The stages and cells of the study.
+const STAGES: usize = 24;
+
+/// What a cell of the diaspora's raw data reaches.
+const FROM_DIASPORA: &str = "diaspora diaspora_table ingest@diaspora_un ledger report scatter \
+    ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean ztest@table1-median";
+
+/// What a cell of the first barrier matrix reaches.
+const FROM_TABLE1: &str = "barriers ingest@barrier_matrix_table1 ledger matrix_figure regions \
+    report scatter tag ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean \
+    ztest@table1-median";
+
+#[test]
+fn a_first_run_makes_the_report() {
+    let story = Story::first();
+    assert_eq!((story.ran.len(), story.cached.len()), (STAGES, 0), "{story:?}");
+    assert!(story.published.contains(&"outputs/report.pdf".to_string()));
+    let pdf = Space::finished().bytes("outputs/report.pdf");
+    assert!(pdf.starts_with(b"%PDF-") && pdf.len() > 100_000);
+}
+
+#[test]
+fn the_lock_of_the_repository_is_what_this_build_makes() {
+    let space = Space::finished();
+    let committed = Space::fresh().text("pipeline.lock");
+    same(&space.text("pipeline.lock"), &committed);
+    let said = space.say(&["run", "--locked"]);
+    same(&said.err, &format!("nothing ran: {STAGES} stages are up to date (TIME)\n"));
+    assert_eq!((said.code, said.out.as_str()), (0, ""));
+}
+
+#[test]
+fn a_stale_lock_is_told() {
+    let space = Space::finished();
+    let pdf = space.bytes("outputs/report.pdf");
+    space.edit("raw/diaspora_un.csv", "Brazil,2020,24632", "Brazil,2020,24642");
+    let lock = space.text("pipeline.lock");
+    let story = space.run(&["--locked", "diaspora"]);
+    assert_eq!((story.code, story.ran.join(" ").as_str()), (6, "diaspora ingest@diaspora_un"));
+    assert!(story.published.is_empty(), "{story:?}");
+    same(&space.text("pipeline.lock"), &lock);
+    assert!(space.bytes("outputs/report.pdf") == pdf);
+}
+
+#[test]
+fn a_second_run_runs_nothing() {
+    let space = Space::finished();
+    let nothing = format!("nothing ran: {STAGES} stages are up to date (TIME)\n");
+    for _ in 0..3 {
+        let said = space.say(&["run"]);
+        same(&said.err, &nothing);
+        assert_eq!((said.code, said.out.as_str()), (0, ""));
+    }
+    let story = space.run(&[]);
+    assert_eq!((story.ran.len(), story.cached.len()), (0, STAGES), "{story:?}");
+    assert_eq!(space.say(&["plan", "--check"]).code, 0);
+}
+
+#[test]
+fn a_touched_raw_file_reruns_nothing() {
+    let space = Space::finished();
+    assert_eq!(space.ran(&[]), "");
+    for path in ["raw/diaspora_un.csv", "raw/datapackage.yaml", "report/main.typ"] {
+        let file = File::options().write(true).open(space.path(path)).unwrap();
+        file.set_modified(SystemTime::now()).unwrap();
+    }
+    same(
+        &space.say(&["run"]).err,
+        &format!("nothing ran: {STAGES} stages are up to date (TIME)\n"),
+    );
+    assert_eq!(space.ran(&[]), "");
+}
+
+#[test]
+fn a_deleted_output_is_put_back() {
+    let space = Space::finished();
+    let outputs = space.outputs();
+    std::fs::remove_dir_all(space.path("outputs")).unwrap();
+    let story = space.run(&["--frozen"]);
+    assert_eq!((story.code, story.ran.len()), (0, 0), "{story:?}");
+    same_outputs(&space.outputs(), &outputs);
+}
+
+#[test]
+fn a_changed_cell_of_the_diaspora() {
+    let space = Space::finished();
+    let outputs = space.outputs();
+    space.edit("raw/diaspora_un.csv", "Brazil,2020,24632", "Brazil,2020,24642");
+    let cell = "row 5, column `chinese_born`: 24632 -> 24642";
+    let raw = "input `table` (raw/diaspora_un.csv) changed: DIGEST -> DIGEST";
+    same(
+        &space.say(&["why", "diaspora"]).out,
+        &format!(
+            "stage `diaspora` may run:\n  \
+             input `un` (outputs/raw/diaspora_un.parquet) may change\n    \
+             stage `ingest@diaspora_un` will run because:\n      {raw}\n        {cell}\n"
+        ),
+    );
+    assert!(space.say(&["why", "report"]).out.contains(cell));
+
+    assert_eq!(space.ran(&[]), FROM_DIASPORA);
+
+    same(
+        &space.say(&["why", "diaspora"]).out,
+        &format!(
+            "stage `diaspora` is up to date; before that it ran because:\n  \
+             input `un` (outputs/raw/diaspora_un.parquet) changed: DIGEST -> DIGEST\n    \
+             stage `ingest@diaspora_un` is up to date; before that it ran because:\n      \
+             {raw}\n        {cell}\n"
+        ),
+    );
+    assert!(space.say(&["why", "outputs/report.pdf"]).out.contains(cell));
+    assert!(space.bytes("outputs/report.pdf") != outputs["outputs/report.pdf"]);
+
+    space.edit("raw/diaspora_un.csv", "Brazil,2020,24642", "Brazil,2020,24632");
+    assert_eq!(space.ran(&[]), "");
+    same_outputs(&space.outputs(), &outputs);
+}
+
+#[test]
+fn a_changed_cell_of_a_barrier_matrix() {
+    let space = Space::finished();
+    let outputs = space.outputs();
+    space.edit("raw/barrier_matrix_table1.csv", "Pakistan,10,2,2,", "Pakistan,9,0,2,");
+    let cells =
+        ["row 3, column `barriers_published`: 10 -> 9", "row 3, column `baidu-tieba`: 2 -> 0"];
+    let said = space.say(&["why", "regions"]).out;
+    assert!(cells.iter().all(|cell| said.contains(cell)), "{said}");
+    assert_eq!(space.ran(&[]), FROM_TABLE1);
+    let said = space.say(&["why", "outputs/figure/matrix.json"]).out;
+    assert!(cells.iter().all(|cell| said.contains(cell)), "{said}");
+    let barriers: serde_json::Value =
+        serde_json::from_slice(&space.bytes("outputs/barriers.json")).unwrap();
+    assert_eq!(barriers["table1.barred"]["number"], 663);
+    assert_eq!(barriers["table1.wrong_totals"]["number"], 0);
+
+    space.edit("raw/barrier_matrix_table1.csv", "Pakistan,9,0,2,", "Pakistan,10,2,2,");
+    assert_eq!(space.ran(&[]), "");
+    same_outputs(&space.outputs(), &outputs);
+}
+
+/// The figures show the other matrix, so they are made again and come out the same.
+#[test]
+fn a_changed_cell_that_a_figure_does_not_show() {
+    let space = Space::finished();
+    let figure = space.bytes("outputs/figure/matrix.json");
+    space.edit("raw/barrier_matrix_appendix3.csv", "kuaishou,58,3,2,", "kuaishou,58,2,2,");
+    assert_eq!(
+        space.ran(&["matrix_figure"]),
+        "barriers ingest@barrier_matrix_appendix3 matrix_figure tag"
+    );
+    assert!(space.bytes("outputs/figure/matrix.json") == figure);
+}
+
+/// Early cut-off: other bytes of the raw file, the same table.
+#[test]
+fn rows_in_another_order_change_no_number() {
+    let space = Space::finished();
+    let text = space.text("raw/diaspora_un.csv");
+    let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+    lines[1..].reverse();
+    space.file("raw/diaspora_un.csv", lines.concat());
+    assert_eq!(space.ran(&["scatter", "diaspora_table", "ztest"]), "ingest@diaspora_un");
+}
+
+#[test]
+fn a_changed_word_of_the_report() {
+    let space = Space::finished();
+    let pdf = space.bytes("outputs/report.pdf");
+    let path = "report/text/background.typ";
+    let sentence = "In practice the phone number does most of the work.";
+    space.edit(path, sentence, "In practice the phone number does all of the work.");
+    let why = space.say(&["why", "report"]).out;
+    let before = "stage `report` will run because:\n  \
+                  input `sources` (report/text/background.typ) changed: DIGEST -> DIGEST\n";
+    assert!(why.starts_with(before) && why.contains("does all of the work"), "{why}");
+    let story = space.run(&[]);
+    assert_eq!((story.code, story.ran.join(" ").as_str()), (0, "report"));
+    assert_eq!(story.published, ["outputs/report.pdf"]);
+    assert!(space.bytes("outputs/report.pdf") != pdf);
+
+    space.edit(path, "In practice the phone number does all of the work.", sentence);
+    assert_eq!(space.ran(&[]), "");
+    assert!(space.bytes("outputs/report.pdf") == pdf);
+}
+
+#[test]
+fn the_other_matrix_by_its_profile() {
+    let space = Space::finished();
+    let (outputs, lock) = (space.outputs(), space.text("pipeline.lock"));
+    let profile = ["--profile", "appendix3"];
+    assert_eq!(space.ran(&profile), "matrix_figure regions report scatter");
+    assert!(space.outputs() != outputs);
+    let regions: serde_json::Value =
+        serde_json::from_slice(&space.bytes("outputs/table/regions.json")).unwrap();
+    let total = &regions["total"];
+    assert_eq!((&total["pairs"], &total["barred"]), (&2320.into(), &869.into()));
+    same(&space.text("pipeline.lock"), &lock);
+    assert_eq!(space.ran(&profile), "");
+    // The same by the parameter that the profile sets.
+    assert_eq!(space.ran(&["--param", "matrix=appendix3"]), "");
+    assert_eq!(space.ran(&["--locked"]), "");
+    same_outputs(&space.outputs(), &outputs);
+    let said = space.say(&["run", "--locked", "--profile", "appendix3"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+}
+
+/// An edition of another day is another report of the same numbers.
+#[test]
+fn another_date_concerns_the_report_alone() {
+    let space = Space::finished();
+    let said = space.say_with(&["plan", "--check"], &[("SOURCE_DATE_EPOCH", "1700000000")]);
+    let run: Vec<_> = said.out.lines().filter(|line| line.contains(" run ")).collect();
+    assert_eq!((said.code, run.len()), (3, 1), "{}", said.out);
+    assert!(run[0].trim_start().starts_with("run report"), "{run:?}");
+}
