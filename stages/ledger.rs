@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::function::{Artifact, Failure, Job, Outputs, Slot};
+use engine::function::{Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::kit::json;
+use crate::kit::lineage::Lineage;
 
 /// The values of all stages, and what is upstream of them.
 pub const INPUTS: &[Slot] = &[Slot::many("values"), Slot::one("lineage")];
@@ -21,13 +22,6 @@ pub const OUTPUTS: &[&str] = &["ledger"];
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Params {}
-
-/// What the engine knows of everything upstream.
-#[derive(Deserialize)]
-struct Lineage {
-    stages: BTreeMap<String, Value>,
-    sources: BTreeMap<String, Value>,
-}
 
 #[derive(Serialize)]
 struct Ledger {
@@ -50,7 +44,7 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
     let lineage: Lineage = json::decode(job.one("lineage"))?;
     let mut values = BTreeMap::new();
     for artifact in job.many("values") {
-        let (stage, labels) = maker(artifact, &lineage)?;
+        let (stage, labels) = lineage.maker(artifact)?;
         let records: BTreeMap<String, BTreeMap<String, Value>> = json::decode(artifact)?;
         for (key, mut value) in records {
             // Not every reader of JSON gets the last digit of a number right.
@@ -66,22 +60,6 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
     }
     let ledger = Ledger { values, stages: lineage.stages, sources: lineage.sources };
     Ok(Outputs::from([("ledger", json::encode(&ledger)?)]))
-}
-
-/// The stage whose output an artifact is, and its labels.
-fn maker<'a>(
-    artifact: &Artifact,
-    lineage: &'a Lineage,
-) -> Result<(&'a str, BTreeSet<String>), Failure> {
-    let makes = |stage: &Value| {
-        let outputs = stage["outputs"].as_object();
-        outputs.is_some_and(|all| all.values().any(|one| one["path"] == artifact.path.as_str()))
-    };
-    let Some((name, stage)) = lineage.stages.iter().find(|(_, stage)| makes(stage)) else {
-        return Err(Failure::from(format!("`{}` is the output of no stage", artifact.path)));
-    };
-    let labels = stage["labels"].as_array().into_iter().flatten();
-    Ok((name, labels.filter_map(|label| label.as_str().map(String::from)).collect()))
 }
 
 #[cfg(test)]
@@ -115,9 +93,9 @@ mod tests {
         assert_eq!(
             ledger["values"],
             json!({
-                "tag.n": { "number": 50, "stage": "tag", "labels": ["published"] },
-                "ztest@a-b.z": { "number": -2.1, "digits": 3, "stage": "ztest@a-b",
-                                 "labels": ["synthetic"] },
+                "tag.n": { "number": 50, "exact": "50", "stage": "tag", "labels": ["published"] },
+                "ztest@a-b.z": { "number": -2.1, "exact": "-2.1", "digits": 3,
+                                 "stage": "ztest@a-b", "labels": ["synthetic"] },
             })
         );
         assert_eq!(ledger["sources"]["apps"]["path"], "raw/apps.csv");

@@ -7,12 +7,28 @@ pub mod ingest;
 pub mod clean;
 pub mod tag;
 pub mod extrapolate;
+pub mod stand_in;
+pub mod panel;
+pub mod select;
+pub mod narrow;
+pub mod series;
 pub mod interpolate;
 pub mod ztest;
+pub mod quality;
+pub mod robustness;
+pub mod specification;
+pub mod registration;
+pub mod contradictions;
+pub mod printed_downloads;
+pub mod survey;
+pub mod audit;
 pub mod figure_matrix;
 pub mod figure_scatter;
+pub mod figure_flow;
+pub mod figure_popularity;
 pub mod table_regions;
 pub mod table_diaspora;
+pub mod table_legal;
 pub mod ledger;
 pub mod report;
 
@@ -52,12 +68,28 @@ pub const FUNCTIONS: &[Function] = &[
     function!(clean),
     function!(tag),
     function!(extrapolate),
+    function!(stand_in),
+    function!(panel),
+    function!(select),
+    function!(narrow),
+    function!(series),
     function!(interpolate),
     function!(ztest),
+    function!(quality),
+    function!(robustness),
+    function!(specification),
+    function!(registration),
+    function!(contradictions),
+    function!(printed_downloads),
+    function!(survey),
+    function!(audit),
     function!(figure_matrix),
     function!(figure_scatter),
+    function!(figure_flow),
+    function!(figure_popularity),
     function!(table_regions),
     function!(table_diaspora),
+    function!(table_legal),
     function!(ledger),
     function!(report, typeset::SOURCES),
 ];

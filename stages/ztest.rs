@@ -2,7 +2,8 @@
 //!
 //! Countries that stand both in a barrier matrix and in the diaspora series
 //! are divided at the median (or mean) of diaspora size in one year: above it
-//! are those that are larger. Two tests of the same question:
+//! are those that are larger. With terciles, the largest third stands against
+//! the smallest. Two tests of the same question:
 //!
 //! - pairs as the sample: the pooled two-proportion statistic
 //!   `z = (k1/n1 - k2/n2) / sqrt(p (1 - p) (1/n1 + 1/n2))` with
@@ -25,7 +26,8 @@ use polars::prelude::df;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kit::pair::{self, Pair};
+use crate::kit::compare::{self, Barrier, Side};
+use crate::kit::pair;
 use crate::kit::size::{self, Country, Measure, Split};
 use crate::kit::values::Values;
 use crate::kit::{stats, table};
@@ -66,31 +68,6 @@ impl Default for Params {
     }
 }
 
-/// Which pairs count as barred.
-#[derive(Clone, Copy, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Barrier {
-    /// Those with any barrier.
-    Any,
-    /// Those with a store barrier, alone or not.
-    Type1,
-    /// Those with a phone barrier, alone or not.
-    Type2,
-    /// Those with both.
-    Both,
-}
-
-impl Barrier {
-    fn met(self, pair: &Pair) -> bool {
-        match self {
-            Barrier::Any => pair.barred(),
-            Barrier::Type1 => pair.store(),
-            Barrier::Type2 => pair.phone(),
-            Barrier::Both => pair.store() && pair.phone(),
-        }
-    }
-}
-
 /// What is held against the hypothesis of no difference.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -122,21 +99,6 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     Ok(Outputs::from([("values", values), ("summary", summary(&result, params)?)]))
 }
 
-/// Countries on one side of the threshold.
-#[derive(Clone, Debug, PartialEq)]
-struct Side {
-    pairs: usize,
-    barred: usize,
-    /// The proportion of barred apps in each country.
-    shares: Vec<f64>,
-}
-
-impl Side {
-    fn proportion(&self) -> f64 {
-        self.barred as f64 / self.pairs as f64
-    }
-}
-
 /// Both sides and the two statistics.
 struct Comparison {
     threshold: f64,
@@ -151,9 +113,9 @@ struct Comparison {
 
 fn compare(countries: &[Country], split: Split, barrier: Barrier) -> Result<Comparison, Failure> {
     let sizes: Vec<f64> = countries.iter().map(|country| country.size).collect();
-    let threshold = split.of(&sizes);
-    let above = side(countries.iter().filter(|country| country.size > threshold), barrier);
-    let below = side(countries.iter().filter(|country| country.size <= threshold), barrier);
+    let (lower, threshold) = split.bounds(&sizes);
+    let above = Side::of(countries.iter().filter(|country| country.size > threshold), barrier);
+    let below = Side::of(countries.iter().filter(|country| country.size <= lower), barrier);
     for (side, name) in [(&above, "above"), (&below, "below")] {
         if side.shares.len() < 2 {
             return Err(Failure::from(format!(
@@ -162,8 +124,8 @@ fn compare(countries: &[Country], split: Split, barrier: Barrier) -> Result<Comp
             )));
         }
     }
-    let (z, half_width) = two_proportions(&above, &below);
-    let (t, df) = welch(&above.shares, &below.shares);
+    let (z, half_width) = compare::two_proportions(&above, &below);
+    let (t, df) = compare::welch(&above.shares, &below.shares);
     if !z.is_finite() || !t.is_finite() {
         return Err(Failure::from(
             "the countries do not differ at all, so there is nothing to test",
@@ -171,35 +133,6 @@ fn compare(countries: &[Country], split: Split, barrier: Barrier) -> Result<Comp
     }
     let difference = above.proportion() - below.proportion();
     Ok(Comparison { threshold, above, below, difference, half_width, z, t, df })
-}
-
-fn side<'a>(countries: impl Iterator<Item = &'a Country<'a>>, barrier: Barrier) -> Side {
-    let mut side = Side { pairs: 0, barred: 0, shares: Vec::new() };
-    for country in countries {
-        let barred = country.pairs.iter().filter(|pair| barrier.met(pair)).count();
-        side.pairs += country.pairs.len();
-        side.barred += barred;
-        side.shares.push(barred as f64 / country.pairs.len() as f64);
-    }
-    side
-}
-
-/// The pooled z, and the half width of Wald's interval at 95 %.
-fn two_proportions(above: &Side, below: &Side) -> (f64, f64) {
-    const QUANTILE: f64 = 1.959_963_984_540_054;
-    let (n1, n2) = (above.pairs as f64, below.pairs as f64);
-    let (p1, p2) = (above.proportion(), below.proportion());
-    let pooled = (above.barred + below.barred) as f64 / (n1 + n2);
-    let z = (p1 - p2) / (pooled * (1.0 - pooled) * (1.0 / n1 + 1.0 / n2)).sqrt();
-    (z, QUANTILE * (p1 * (1.0 - p1) / n1 + p2 * (1.0 - p2) / n2).sqrt())
-}
-
-/// Welch's t and its degrees of freedom.
-fn welch(above: &[f64], below: &[f64]) -> (f64, f64) {
-    let (c1, c2) = (above.len() as f64, below.len() as f64);
-    let (v1, v2) = (stats::variance(above) / c1, stats::variance(below) / c2);
-    let t = (stats::mean(above) - stats::mean(below)) / (v1 + v2).sqrt();
-    (t, (v1 + v2) * (v1 + v2) / (v1 * v1 / (c1 - 1.0) + v2 * v2 / (c2 - 1.0)))
 }
 
 /// Everything that is reported.
@@ -307,37 +240,6 @@ mod tests {
             ]),
         )
         .unwrap()
-    }
-
-    /// Two proportions from a textbook's first example: 30 of 100 against 45
-    /// of 120 give z = -0.075 / sqrt(0.34091 0.65909 (1/100 + 1/120)).
-    #[test]
-    fn two_proportions_by_hand() {
-        let above = Side { pairs: 100, barred: 30, shares: vec![] };
-        let below = Side { pairs: 120, barred: 45, shares: vec![] };
-        let (z, half_width) = two_proportions(&above, &below);
-        near(z, -0.075 / (0.340_909 * 0.659_091 * (0.01 + 1.0 / 120.0_f64)).sqrt(), 1e-5);
-        near(half_width, 1.959_964 * (0.0021_f64 + 0.375 * 0.625 / 120.0).sqrt(), 1e-6);
-    }
-
-    /// 1, 2, 3 against 2, 4, 6, 8: means 2 and 5, variances 1 and 20/3.
-    #[test]
-    fn welch_by_hand() {
-        let (t, df) = welch(&[1.0, 2.0, 3.0], &[2.0, 4.0, 6.0, 8.0]);
-        let (v1, v2) = (1.0 / 3.0, 5.0 / 3.0);
-        near(t, -3.0 / 2.0_f64.sqrt(), 1e-14);
-        near(df, 4.0 / (v1 * v1 / 2.0 + v2 * v2 / 3.0), 1e-12);
-    }
-
-    #[test]
-    fn which_pairs_count() {
-        let met = |barrier: Barrier| {
-            [0, 1, 2, 3].map(|code| barrier.met(&given::pair("table1", "A", "x", code)))
-        };
-        assert_eq!(met(Barrier::Any), [false, true, true, true]);
-        assert_eq!(met(Barrier::Type1), [false, true, false, true]);
-        assert_eq!(met(Barrier::Type2), [false, false, true, true]);
-        assert_eq!(met(Barrier::Both), [false, false, false, true]);
     }
 
     #[test]

@@ -19,6 +19,8 @@ mod determinism;
 mod renderer;
 // What the data says, held against the published figures and against the raw files.
 mod data;
+// The licensed panel in place of its stand-in.
+mod licensed;
 // House rules on the form of files.
 mod tidy;
 // Who may know whom: crates, stages, and what counts as a function's code.

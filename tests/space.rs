@@ -14,7 +14,7 @@ use tempfile::TempDir;
 pub(crate) const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What a run of the study reads.
-const PARTS: [&str; 4] = ["pipeline.yaml", "pipeline.lock", "raw", "report"];
+const PARTS: [&str; 5] = ["pipeline.yaml", "pipeline.lock", "claims.yaml", "raw", "report"];
 
 /// A temporary copy of the project.
 pub(crate) struct Space {

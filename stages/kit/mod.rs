@@ -11,6 +11,20 @@ pub mod values;
 pub mod stats;
 pub mod pair;
 pub mod size;
+pub mod random;
+pub mod draw;
+pub mod target;
+pub mod panel;
+pub mod market;
+pub mod lines;
+pub mod export;
+pub mod flow;
+pub mod compare;
+pub mod lineage;
+pub mod expression;
+pub mod claims;
+pub mod known;
+pub mod words;
 
 #[cfg(test)]
 pub mod given;
@@ -27,6 +41,20 @@ pub const SOURCES: &[Source] = &[
     ("stages/kit/stats.rs", include_str!("stats.rs")),
     ("stages/kit/pair.rs", include_str!("pair.rs")),
     ("stages/kit/size.rs", include_str!("size.rs")),
+    ("stages/kit/random.rs", include_str!("random.rs")),
+    ("stages/kit/draw.rs", include_str!("draw.rs")),
+    ("stages/kit/target.rs", include_str!("target.rs")),
+    ("stages/kit/panel.rs", include_str!("panel.rs")),
+    ("stages/kit/market.rs", include_str!("market.rs")),
+    ("stages/kit/lines.rs", include_str!("lines.rs")),
+    ("stages/kit/export.rs", include_str!("export.rs")),
+    ("stages/kit/flow.rs", include_str!("flow.rs")),
+    ("stages/kit/compare.rs", include_str!("compare.rs")),
+    ("stages/kit/lineage.rs", include_str!("lineage.rs")),
+    ("stages/kit/expression.rs", include_str!("expression.rs")),
+    ("stages/kit/claims.rs", include_str!("claims.rs")),
+    ("stages/kit/known.rs", include_str!("known.rs")),
+    ("stages/kit/words.rs", include_str!("words.rs")),
     ("Cargo.toml", include_str!("../../Cargo.toml")),
     ("Cargo.lock", include_str!("../../Cargo.lock")),
     ("architecture", std::env::consts::ARCH),

@@ -28,14 +28,32 @@ pub enum Split {
     Median,
     /// At the arithmetic mean.
     Mean,
+    /// The largest third against the smallest, the middle left out.
+    Terciles,
 }
 
 impl Split {
     /// The threshold of `sizes`; a country is above it if it is larger.
     pub fn of(self, sizes: &[f64]) -> f64 {
+        self.bounds(sizes).1
+    }
+
+    /// The size up to which a country is below, and that from which on it is
+    /// above. A third is the whole number of countries next below it.
+    pub fn bounds(self, sizes: &[f64]) -> (f64, f64) {
+        let same = |threshold| (threshold, threshold);
         match self {
-            Split::Median => stats::median(sizes),
-            Split::Mean => stats::mean(sizes),
+            Split::Median => same(stats::median(sizes)),
+            Split::Mean => same(stats::mean(sizes)),
+            Split::Terciles => {
+                let mut sorted = sizes.to_vec();
+                sorted.sort_by(f64::total_cmp);
+                let third = sorted.len() / 3;
+                match third {
+                    0 => same(f64::NAN),
+                    _ => (sorted[third - 1], sorted[sorted.len() - third - 1]),
+                }
+            }
         }
     }
 }
@@ -88,4 +106,19 @@ pub fn countries<'a>(pairs: &'a [Pair], sizes: &BTreeMap<String, f64>) -> Vec<Co
             .push(pair);
     }
     countries.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_seven_sizes_divide() {
+        let sizes = [7.0, 1.0, 3.0, 2.0, 40.0, 5.0, 6.0];
+        assert_eq!(Split::Median.bounds(&sizes), (5.0, 5.0));
+        assert_eq!(Split::Mean.of(&sizes), 64.0 / 7.0);
+        // Below are 1 and 2, above are 7 and 40.
+        assert_eq!(Split::Terciles.bounds(&sizes), (2.0, 6.0));
+        assert!(Split::Terciles.of(&[1.0, 2.0]).is_nan());
+    }
 }

@@ -44,6 +44,23 @@ pub fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// The 97.5 % quantile of the standard normal distribution, for intervals at
+/// 95 % (Abramowitz and Stegun 1964, table 26.5, with more digits).
+pub const QUANTILE: f64 = 1.959_963_984_540_054;
+
+/// The interval of Wilson at 95 % for the proportion of which `part` of
+/// `whole` is an estimate: with `p = part / whole` and the quantile `q`,
+/// `(p + q^2/2n ± q sqrt(p (1 - p) / n + q^2/4n^2)) / (1 + q^2/n)`
+/// (Wilson 1927, J. Am. Stat. Assoc. 22, 209-212).
+pub fn wilson(part: f64, whole: f64) -> (f64, f64) {
+    let p = part / whole;
+    let square = QUANTILE * QUANTILE / whole;
+    let middle = p + square / 2.0;
+    let half = QUANTILE * (p * (1.0 - p) / whole + square / (4.0 * whole)).sqrt();
+    let within = |bound: f64| (bound / (1.0 + square)).clamp(0.0, 1.0);
+    (within(middle - half), within(middle + half))
+}
+
 /// The straight line of least squares: slope and intercept.
 pub fn line(points: &[(f64, f64)]) -> (f64, f64) {
     let xs: Vec<f64> = points.iter().map(|(x, _)| *x).collect();
@@ -136,6 +153,21 @@ mod tests {
         assert!(median(&[]).is_nan());
         assert!(mean(&[]).is_nan());
         assert_eq!(line(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]), (2.0, 1.0));
+    }
+
+    /// Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3.
+    #[test]
+    fn wilson_as_tabulated() {
+        for (part, whole, low, high) in [
+            (81.0, 263.0, 0.2553, 0.3662),
+            (15.0, 148.0, 0.0624, 0.1605),
+            (0.0, 20.0, 0.0000, 0.1611),
+            (1.0, 29.0, 0.0061, 0.1718),
+        ] {
+            let interval = wilson(part, whole);
+            near(interval.0, low, 5e-5);
+            near(interval.1, high, 5e-5);
+        }
     }
 
     /// NIST Statistical Reference Datasets, NumAcc4: mean 10000000.2 and

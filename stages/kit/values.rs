@@ -100,6 +100,13 @@ impl Values {
     }
 }
 
+/// A name as part of a key: lower-case words joined by `_`.
+pub fn slug(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +129,12 @@ mod tests {
              \"z\": { \"number\": -2.1183, \"digits\": 3, \"unit\": \"standard errors\", \
              \"about\": \"a statistic\", \"low\": -4.0, \"high\": 0.0 } }"
         );
+    }
+
+    #[test]
+    fn names_become_parts_of_keys() {
+        assert_eq!(slug("New Zealand"), "new_zealand");
+        assert_eq!(slug("phone number (type 2)"), "phone_number_type_2");
     }
 
     #[test]

@@ -1,0 +1,179 @@
+//! Monthly downloads by app and country, and the months they are counted in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::function::{Artifact, Failure, Output};
+use polars::prelude::df;
+
+use super::pair::Pair;
+use super::table;
+
+/// A month: twelve times the year, and the months since its January.
+pub type Month = i64;
+
+/// Reads `2015-01`.
+pub fn month(text: &str) -> Option<Month> {
+    let (year, month) = text.split_once('-')?;
+    let digits = |text: &str, length| {
+        let sound = text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+        sound.then(|| text.parse::<i64>().ok()).flatten()
+    };
+    let (year, month) = (digits(year, 4)?, digits(month, 2)?);
+    (1..=12).contains(&month).then(|| year * 12 + month - 1)
+}
+
+/// Writes `2015-01`.
+pub fn text(month: Month) -> String {
+    format!("{:04}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1)
+}
+
+/// The year of a month.
+pub fn year(month: Month) -> i64 {
+    month.div_euclid(12)
+}
+
+/// Downloads by app, country and month, with texts as numbers.
+pub struct Panel {
+    /// The apps.
+    pub apps: Vec<String>,
+    /// The countries' ISO 3166 alpha-3 codes.
+    pub countries: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// The downloads of an app in a country in a month, all stores together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    /// The app, by its place in the list.
+    pub app: usize,
+    /// The country, by its place in the list.
+    pub country: usize,
+    /// The month.
+    pub month: Month,
+    /// How often the app was downloaded.
+    pub downloads: i64,
+    /// Its best rank by downloads in a store of the country.
+    pub rank: Option<i64>,
+}
+
+impl Panel {
+    /// What tells a row from all others, in the order of the table.
+    fn key(&self, row: &Row) -> (&str, &str, Month) {
+        (&self.apps[row.app], &self.countries[row.country], row.month)
+    }
+}
+
+/// Encodes a panel, ordered by app, country and month.
+pub fn encode(panel: &Panel) -> Result<Output, Failure> {
+    let months: BTreeSet<Month> = panel.rows.iter().map(|row| row.month).collect();
+    let months: BTreeMap<Month, String> = months.into_iter().map(|m| (m, text(m))).collect();
+    let mut rows = panel.rows.clone();
+    rows.sort_by(|a, b| panel.key(a).cmp(&panel.key(b)));
+    let frame = df!(
+        "app" => rows.iter().map(|row| panel.apps[row.app].as_str()).collect::<Vec<_>>(),
+        "iso3" => rows.iter().map(|row| panel.countries[row.country].as_str()).collect::<Vec<_>>(),
+        "month" => rows.iter().map(|row| months[&row.month].as_str()).collect::<Vec<_>>(),
+        "downloads" => rows.iter().map(|row| row.downloads).collect::<Vec<_>>(),
+        "rank" => rows.iter().map(|row| row.rank).collect::<Vec<_>>(),
+    );
+    let keys: Vec<_> = rows.iter().map(|row| panel.key(row)).collect();
+    table::encode_sorted(frame.map_err(table::failed)?, &keys)
+}
+
+/// Decodes a panel.
+pub fn decode(artifact: &Artifact) -> Result<Panel, Failure> {
+    let frame = table::decode(artifact)?;
+    let (mut apps, mut countries) = (Names::default(), Names::default());
+    let mut months: BTreeMap<String, Month> = BTreeMap::new();
+    let texts = |name| table::texts(&frame, name);
+    let (names, codes, dates) = (texts("app")?, texts("iso3")?, texts("month")?);
+    let downloads = table::integers(&frame, "downloads")?;
+    let ranks = table::optional_integers(&frame, "rank")?;
+    let mut rows = Vec::with_capacity(frame.height());
+    for at in 0..frame.height() {
+        let date = &dates[at];
+        let month = match months.get(date) {
+            Some(month) => *month,
+            None => {
+                let month = month(date)
+                    .ok_or_else(|| Failure::from(format!("`{date}` is no month like `2015-01`")))?;
+                *months.entry(date.clone()).or_insert(month)
+            }
+        };
+        let (app, country) = (apps.place(&names[at]), countries.place(&codes[at]));
+        rows.push(Row { app, country, month, downloads: downloads[at], rank: ranks[at] });
+    }
+    Ok(Panel { apps: apps.list, countries: countries.list, rows })
+}
+
+/// Texts by the order in which they were first met.
+#[derive(Default)]
+pub struct Names {
+    /// The texts.
+    pub list: Vec<String>,
+    places: BTreeMap<String, usize>,
+}
+
+impl Names {
+    /// The place of a text, which is added where it is new.
+    pub fn place(&mut self, text: &str) -> usize {
+        // Rows mostly come in blocks, so the last text is the likeliest.
+        if self.list.last().is_some_and(|last| last == text) {
+            return self.list.len() - 1;
+        }
+        if let Some(place) = self.places.get(text) {
+            return *place;
+        }
+        self.places.insert(text.into(), self.list.len());
+        self.list.push(text.into());
+        self.list.len() - 1
+    }
+}
+
+/// The pair that each app and country of a panel belongs to, by their places.
+pub fn tags<'a>(panel: &Panel, pairs: &'a [Pair]) -> BTreeMap<(usize, usize), &'a Pair> {
+    let places = |list: &[String]| -> BTreeMap<String, usize> {
+        list.iter().enumerate().map(|(place, name)| (name.clone(), place)).collect()
+    };
+    let (apps, countries) = (places(&panel.apps), places(&panel.countries));
+    let key = |pair: &Pair| Some((*apps.get(&pair.app)?, *countries.get(&pair.iso3)?));
+    pairs.iter().filter_map(|pair| Some((key(pair)?, pair))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::given;
+
+    #[test]
+    fn months_as_text() {
+        assert_eq!(month("2015-01"), Some(2015 * 12));
+        assert_eq!(text(2023 * 12 + 11), "2023-12");
+        assert_eq!(year(month("2023-12").unwrap()), 2023);
+        for wrong in ["2015-13", "2015-00", "2015-1", "2015", "15-01", "2015-+1", "2015-01-01"] {
+            assert_eq!(month(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn round_trip() {
+        let row =
+            |app, country, month, downloads, rank| Row { app, country, month, downloads, rank };
+        let panel = Panel {
+            apps: vec!["a".into(), "b".into()],
+            countries: vec!["JPN".into(), "PER".into()],
+            rows: vec![row(1, 0, 24180, 5, Some(3)), row(0, 1, 24181, 7, None)],
+        };
+        let back = decode(&given::passed("p", &encode(&panel).unwrap())).unwrap();
+        assert_eq!(
+            (back.apps.join(" "), back.countries.join(" ")),
+            ("a b".into(), "PER JPN".into())
+        );
+        assert_eq!(back.rows, [row(0, 0, 24181, 7, None), row(1, 1, 24180, 5, Some(3))]);
+        let pairs = [given::pair("table1", "B", "b", 3)];
+        assert!(tags(&back, &pairs).is_empty());
+        let pairs = [Pair { iso3: "JPN".into(), ..pairs[0].clone() }];
+        assert_eq!(tags(&back, &pairs)[&(1, 1)].code, 3);
+    }
+}

@@ -1,0 +1,294 @@
+//! A stand-in for the licensed download panel: drawn from a model, never observed.
+//!
+//! Nobody may read a finding off these numbers. They exist so that the code
+//! for the licensed panel runs; whatever is made from them is labelled
+//! `synthetic`. The 62 selected apps are real in name only here, the other
+//! candidates are invented and called `stand-in 001` and so on.
+//!
+//! **Model.** The downloads of app a in country c and month m, of a pair with
+//! barrier kind k, are in proportion to
+//!
+//! `A(a) R(r) S(c) P(a,c) exp(rise min(t, u) + (fall + effect(k)) max(t-u, 0))
+//! (1 + season cos(2 pi (m-1)/12)) E`,
+//!
+//! where A, R, P and E are log-normal with median 1 (of the app, the region,
+//! the pair, and each month), `S(c) = base (inhabitants / 10^6)^elasticity`,
+//! t is in years from the first month, and u is the start of the year `turn`.
+//! A share `absent` of pairs has no downloads. Stores divide a country by a
+//! drawn share; an app for Android alone has one store, and so has China.
+//!
+//! **Scaling.** For the pairs of the matrix, the sums by region, barrier kind
+//! and year are raked to the aggregates that the report prints (see
+//! `kit/target.rs`) and rounded. Sums of a year, the relative change and the
+//! three projections are met within this rounding (half a download a cell),
+//! sums under a printed bound take `margin` of it, and the stated total of
+//! the projections is compared only: it is larger than the sum of its parts.
+//! Downloads are whole: within a cell they are the steps of the rounded
+//! running total.
+//!
+//! **Candidates.** China and India stand outside of the aggregates. An app of
+//! the matrix has its remaining downloads there, every other app has all of
+//! its own in a few countries, so that its mean month lies above or below the
+//! threshold, as the published numbers of dropped apps need. The rank is
+//! `(top inhabitants / downloads)^(1/zipf)`; the best month of a candidate
+//! abroad is lifted into the `rank_limit`, for the query had found it there.
+
+use std::collections::BTreeMap;
+
+use engine::function::{Failure, Job, Output, Outputs, Slot};
+use polars::prelude::df;
+use serde::Serialize;
+
+use crate::kit::lines::{self, Line};
+use crate::kit::market::{Candidate, Market};
+use crate::kit::target::{self, Rule, Target};
+use crate::kit::values::Values;
+use crate::kit::{json, panel, table};
+
+/// The tagged pairs, the apps and countries, population, and the printed aggregates.
+pub const INPUTS: &[Slot] = &[
+    Slot::one("pairs"),
+    Slot::one("apps"),
+    Slot::one("countries"),
+    Slot::one("population"),
+    Slot::one("published"),
+];
+/// The panel, the candidates, how the aggregates are met, and a summary.
+pub const OUTPUTS: &[&str] = &["panel", "candidates", "aggregates", "values"];
+
+pub use crate::kit::market::Params;
+
+/// How an aggregate is met.
+#[derive(Serialize)]
+struct Met<'a> {
+    region: &'a str,
+    barrier: &'a str,
+    year: &'a str,
+    published: f64,
+    reached: f64,
+    how: &'static str,
+}
+
+/// Draws, scales and encodes the panel.
+pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
+    let market = Market::read(params, job)?;
+    let targets = target::read(job.one("published"))?;
+    let (lines, model) = market.draw(params, job.seed())?;
+    let amounts = market.cells.rake(&model.matrix, &targets, params.margin)?;
+    let mut totals: Vec<i64> = amounts.iter().map(|amount| amount.round() as i64).collect();
+    let whole: Vec<f64> = totals.iter().map(|total| *total as f64).collect();
+    totals.extend(model.others);
+    let panel = Rows::of(&market, params, &lines, &lines::allot(&lines, &totals, params.size));
+    let met: Vec<Met> = targets.iter().map(|target| met(&market, target, &whole)).collect();
+    let values = values(&panel, &market.candidates, &met)?;
+    Ok(Outputs::from([
+        ("panel", panel.encode(&market)?),
+        ("candidates", candidates(&market.candidates)?),
+        ("aggregates", json::encode(&met)?),
+        ("values", values),
+    ]))
+}
+
+fn met<'a>(market: &Market, target: &'a Target, amounts: &[f64]) -> Met<'a> {
+    let covered = market.cells.cover(target);
+    Met {
+        region: &target.region,
+        barrier: &target.barrier,
+        year: &target.year,
+        published: target.amount,
+        reached: if covered { market.cells.reached(target, amounts) } else { 0.0 },
+        how: match target.rule {
+            _ if !covered => "outside of the years",
+            Rule::Equal | Rule::Change | Rule::Projection => "within rounding",
+            Rule::Below => "below the bound",
+            Rule::Stated => "compared only",
+        },
+    }
+}
+
+/// One row of the panel: a line, a copy of its store, downloads and rank.
+struct Rows<'a> {
+    rows: Vec<(&'a Line, u32, i64, i64)>,
+}
+
+/// What tells a row from all others; apps and places stand in their order.
+fn key(line: &Line, copy: u32) -> (usize, usize, bool, u32, i64) {
+    (line.app, line.place, line.google, copy, line.month)
+}
+
+impl<'a> Rows<'a> {
+    /// The lines with downloads, each with its rank.
+    fn of(market: &Market, params: &Params, lines: &'a [Line], downloads: &[i64]) -> Self {
+        let mut rows = Vec::new();
+        let mut best: BTreeMap<usize, (i64, usize)> = BTreeMap::new();
+        let copies = params.size.max(1) as usize;
+        for (at, downloads) in downloads.iter().enumerate().filter(|(_, n)| **n > 0) {
+            let line = &lines[at / copies];
+            let place = &market.places[line.place];
+            let rank = place.rank(*downloads, params);
+            if place.region.is_some() {
+                let found = (rank, rows.len());
+                let known = best.entry(line.app).or_insert(found);
+                *known = found.min(*known);
+            }
+            rows.push((line, (at % copies) as u32, *downloads, rank));
+        }
+        for (rank, at) in best.into_values() {
+            rows[at].3 = rank.min(params.rank_limit);
+        }
+        rows.sort_by_key(|(line, copy, ..)| key(line, *copy));
+        Rows { rows }
+    }
+
+    fn encode(&self, market: &Market) -> Result<Output, Failure> {
+        let rows = &self.rows;
+        let last = rows.iter().map(|row| row.0.month).max().unwrap_or(0);
+        let months: Vec<String> = (market.start..=last).map(panel::text).collect();
+        let store = |google, copy: u32| match (google, copy) {
+            (false, 0) => "apple".to_string(),
+            (true, 0) => "google_play".to_string(),
+            (false, copy) => format!("apple_{}", copy + 1),
+            (true, copy) => format!("google_play_{}", copy + 1),
+        };
+        let most = rows.iter().map(|row| row.1).max().unwrap_or(0);
+        let stores: Vec<[String; 2]> =
+            (0..=most).map(|c| [false, true].map(|g| store(g, c))).collect();
+        let app = |line: &Line| market.candidates[line.app].key.as_str();
+        let iso3 = |line: &Line| market.places[line.place].iso3.as_str();
+        let month = |line: &Line| months[(line.month - market.start) as usize].as_str();
+        let name =
+            |line: &Line, copy: u32| stores[copy as usize][usize::from(line.google)].as_str();
+        let frame = df!(
+            "app" => rows.iter().map(|row| app(row.0)).collect::<Vec<_>>(),
+            "iso3" => rows.iter().map(|row| iso3(row.0)).collect::<Vec<_>>(),
+            "store" => rows.iter().map(|row| name(row.0, row.1)).collect::<Vec<_>>(),
+            "month" => rows.iter().map(|row| month(row.0)).collect::<Vec<_>>(),
+            "downloads" => rows.iter().map(|row| row.2).collect::<Vec<_>>(),
+            "rank" => rows.iter().map(|row| row.3).collect::<Vec<_>>(),
+        );
+        let keys: Vec<_> = rows.iter().map(|(line, copy, ..)| key(line, *copy)).collect();
+        table::encode_sorted(frame.map_err(table::failed)?, &keys)
+    }
+}
+
+fn candidates(candidates: &[Candidate]) -> Result<Output, Failure> {
+    let texts = |of: fn(&Candidate) -> &str| candidates.iter().map(of).collect::<Vec<_>>();
+    let flags = |of: fn(&Candidate) -> bool| candidates.iter().map(of).collect::<Vec<_>>();
+    let frame = df!(
+        "app" => texts(|it| &it.key),
+        "name" => texts(|it| &it.name),
+        "headquarters" => vec!["CHN"; candidates.len()],
+        "category" => vec!["Social"; candidates.len()],
+        "sub_category" => texts(|it| it.sub_category),
+        "ceased" => flags(|it| it.ceased),
+        "adjacent" => flags(|it| it.adjacent),
+        "invented" => flags(|it| !it.selected),
+    );
+    table::encode(&frame.map_err(table::failed)?, &["app"])
+}
+
+fn values(rows: &Rows, candidates: &[Candidate], met: &[Met]) -> Result<Output, Failure> {
+    let mut values = Values::default();
+    values.count("rows", rows.rows.len(), "rows", "rows of the stand-in panel");
+    values.count("apps", candidates.len(), "apps", "candidate apps of the stand-in");
+    let invented = candidates.iter().filter(|candidate| !candidate.selected).count();
+    values.count("apps.invented", invented, "apps", "candidate apps that are invented");
+    let of = |how: &str| met.iter().filter(|it| it.how == how).count();
+    let about = "printed aggregates that the stand-in is scaled to";
+    values.count("aggregates.scaled", of("within rounding"), "aggregates", about);
+    let about = "printed upper bounds that the stand-in keeps";
+    values.count("aggregates.bounds", of("below the bound"), "aggregates", about);
+    let scaled = met.iter().filter(|it| it.how == "within rounding");
+    let off = |it: &Met| 1e6 * (it.reached - it.published).abs() / it.published.abs();
+    let largest = scaled.map(off).max_by(f64::total_cmp).unwrap_or(0.0);
+    let about = "largest deviation of a scaled aggregate from the printed one";
+    values.number("aggregates.off", largest, 2, "parts per million", about);
+    values.encode()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::kit::given;
+
+    fn stand_in(params: &Params, seed: [u8; 32]) -> Outputs {
+        let job = given::job(&[
+            ("pairs", &[given::passed("outputs/tag.parquet", &given::tagged()["pairs"])]),
+            ("apps", &[given::table("apps")]),
+            ("countries", &[given::table("countries")]),
+            ("population", &[given::passed("p", &given::extrapolated()["table"])]),
+            ("published", &[given::table("downloads_published")]),
+        ]);
+        let inputs = INPUTS.iter().map(|slot| (slot.role.into(), job.many(slot.role).to_vec()));
+        run(params, &Job::new(Value::Null, inputs.collect(), seed)).unwrap()
+    }
+
+    /// The published sums again, from the rows alone.
+    #[test]
+    fn the_printed_aggregates_are_met() {
+        let outputs = stand_in(&Params::default(), [5; 32]);
+        let frame = table::decode(&given::passed("p", &outputs["panel"])).unwrap();
+        let pairs = crate::kit::pair::decode(&given::passed("t", &given::tagged()["pairs"]));
+        let pairs = pairs.unwrap().into_iter().filter(|pair| pair.matrix == "table1");
+        let tags: BTreeMap<_, _> =
+            pairs.map(|p| ((p.app, p.iso3), (p.region, p.code as usize))).collect();
+        let texts = |name| table::texts(&frame, name).unwrap();
+        let (apps, codes, months) = (texts("app"), texts("iso3"), texts("month"));
+        let downloads = table::integers(&frame, "downloads").unwrap();
+        assert!(downloads.iter().all(|number| *number > 0));
+        let mut sums: BTreeMap<(String, usize, String), i64> = BTreeMap::new();
+        for row in 0..frame.height() {
+            let Some((region, kind)) = tags.get(&(apps[row].clone(), codes[row].clone())) else {
+                continue;
+            };
+            for region in ["World", region] {
+                let key = (region.into(), *kind, months[row][..4].to_string());
+                *sums.entry(key).or_default() += downloads[row];
+            }
+        }
+        let sum = |region: &str, kinds: &[usize], year: i64| -> i64 {
+            let key = |kind: &usize| (region.to_string(), *kind, year.to_string());
+            kinds.iter().map(|kind| sums.get(&key(kind)).copied().unwrap_or(0)).sum::<i64>()
+        };
+        let near = |sum: i64, printed: i64| assert!((sum - printed).abs() <= 11, "{sum}");
+        near(sum("World", &[1, 2, 3], 2017), 32_000_000);
+        near(sum("World", &[1, 2, 3], 2023), 5_700_000);
+        near(sum("World", &[3], 2017), 27_800_000);
+        near(sum("World", &[3], 2023), 484_000);
+        near(sum("North America", &[3], 2017), 9_000_000);
+        near(sum("Asia-Pacific", &[1, 2, 3], 2017), 12_000_000);
+        assert!(sum("North America", &[3], 2020) < 1_000_000);
+        assert!(sum("Asia-Pacific", &[1, 2, 3], 2023) < 3_000_000);
+        let peak = (2015..=2023).max_by_key(|year| sum("Asia-Pacific", &[1, 2, 3], *year));
+        assert_eq!(peak, Some(2017));
+        near(sum("World", &[0], 2017) * 6 / 10, sum("World", &[0], 2023));
+        let mean = |kind| (2021..=2023).map(|year| sum("World", &[kind], year)).sum::<i64>() / 3;
+        near(mean(2), 4_200_000);
+        near(mean(1), 230_000);
+        near(mean(3), 1_000_000);
+        assert!(given::number(&outputs, "aggregates.off") < 10.0);
+        assert_eq!(given::number(&outputs, "aggregates.scaled"), 10.0);
+        assert_eq!(given::number(&outputs, "aggregates.bounds"), 2.0);
+        assert_eq!(given::number(&outputs, "apps"), 247.0);
+        assert_eq!(given::number(&outputs, "apps.invented"), 185.0);
+    }
+
+    #[test]
+    fn the_seed_decides_and_the_size_multiplies_rows() {
+        let short = |size| Params { first_year: 2022, size, ..Params::default() };
+        let once = stand_in(&short(1), [5; 32]);
+        assert_eq!(once, stand_in(&short(1), [5; 32]));
+        assert_ne!(once["panel"], stand_in(&short(1), [6; 32])["panel"]);
+        let twice = stand_in(&short(2), [5; 32]);
+        let (one, two) = (once["panel"].rows.unwrap(), twice["panel"].rows.unwrap());
+        assert!(two > one * 3 / 2 && two <= one * 2 + one / 4, "{one} {two}");
+        assert_eq!(once["candidates"], twice["candidates"]);
+        let total = |outputs: &Outputs| -> i64 {
+            let frame = table::decode(&given::passed("p", &outputs["panel"])).unwrap();
+            table::integers(&frame, "downloads").unwrap().iter().sum::<i64>()
+        };
+        assert_eq!(total(&once), total(&twice));
+    }
+}

@@ -1,0 +1,79 @@
+//! The licensed panel in place of its stand-in: what runs, what it is labelled, what is refused.
+
+use serde_json::Value;
+
+use crate::space::{Space, same};
+
+const DOWNLOADS: &str = "raw/licensed/downloads.csv";
+
+/// The project with two small files where the licensed ones go.
+fn licensed(rows: &str) -> Space {
+    let space = Space::finished();
+    space.file(DOWNLOADS, format!("app,iso3,store,month,downloads,rank\n{rows}"));
+    let head = "app,name,headquarters,category,sub_category,ceased,adjacent";
+    let row = "qq,QQ,CHN,Social,Messengers,false,false";
+    space.file("raw/licensed/candidates.csv", format!("{head}\n{row}\n"));
+    space
+}
+
+#[test]
+fn the_same_stages_read_the_licensed_panel() {
+    let space = licensed(
+        "qq,JPN,apple,2017-01,60000,5\nqq,JPN,google_play,2017-01,1,\n\
+         qq,JPN,apple,2020-03,40000,6\nqq,JPN,apple,2023-12,30000,7\n",
+    );
+    let ran = space.ran(&["select", "series", "--profile", "licensed"]);
+    assert_eq!(ran, "panel select series");
+    let json = |path| serde_json::from_slice::<Value>(&space.bytes(path)).unwrap();
+    let figure = json("outputs/figure/series.json");
+    assert_eq!(figure["labels"], serde_json::json!(["licensed", "published"]));
+    let values = json("outputs/series.json");
+    let sum = |year| {
+        ["none", "any"].map(|kind| values[format!("{kind}.{year}")]["number"].as_i64().unwrap())
+    };
+    assert_eq!(sum(2017).iter().sum::<i64>(), 60_001);
+    assert_eq!(json("outputs/select/values.json")["selected"]["number"], 1);
+    // Back to the stand-in: all of it is known.
+    assert_eq!(space.ran(&["select", "series"]), "");
+    let figure = json("outputs/figure/series.json");
+    assert_eq!(figure["labels"], serde_json::json!(["published", "synthetic"]));
+}
+
+#[test]
+fn without_the_files_only_the_profile_stops() {
+    let space = Space::finished();
+    assert_eq!(space.say(&["check"]).code, 0);
+    let said = space.say(&["run", "series", "--profile", "licensed"]);
+    assert_eq!(said.code, 2);
+    let message = "error: the file `raw/licensed/downloads.csv` of `raw:downloads_licensed` \
+                   is missing";
+    assert!(said.err.starts_with(message), "{}", said.err);
+}
+
+#[test]
+fn rows_that_no_panel_holds() {
+    let space = licensed("qq,JPN,apple,2017-01,-1,5\nqq,JPX,apple,2017-13,3,5\n");
+    let said = space.say(&["run", "panel", "--profile", "licensed", "--quiet"]);
+    same(
+        &said.err,
+        "
+error: row 2, column `downloads`: `-1` is negative
+ --> raw/licensed/downloads.csv:2:1
+  |
+2 | qq,JPN,apple,2017-01,-1,5
+  | ^^^^^^^^^^^^^^^^^^^^^^^^^
+error: row 3, column `iso3`: `JPX` is no country of the study
+ --> raw/licensed/downloads.csv:3:1
+  |
+3 | qq,JPX,apple,2017-13,3,5
+  | ^^^^^^^^^^^^^^^^^^^^^^^^
+hint: did you mean `JPN`?
+error: row 3, column `month`: `2017-13` is no month from `2015-01` to `2023-12`
+ --> raw/licensed/downloads.csv:3:1
+  |
+3 | qq,JPX,apple,2017-13,3,5
+  | ^^^^^^^^^^^^^^^^^^^^^^^^
+",
+    );
+    assert_eq!(said.code, 5);
+}
