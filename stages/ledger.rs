@@ -115,9 +115,9 @@ mod tests {
         assert_eq!(
             ledger["values"],
             json!({
-                "tag.n": { "number": 50, "stage": "tag", "labels": ["published"] },
-                "ztest@a-b.z": { "number": -2.1, "digits": 3, "stage": "ztest@a-b",
-                                 "labels": ["synthetic"] },
+                "tag.n": { "number": 50, "exact": "50", "stage": "tag", "labels": ["published"] },
+                "ztest@a-b.z": { "number": -2.1, "exact": "-2.1", "digits": 3,
+                                 "stage": "ztest@a-b", "labels": ["synthetic"] },
             })
         );
         assert_eq!(ledger["sources"]["apps"]["path"], "raw/apps.csv");
