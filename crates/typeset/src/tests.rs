@@ -211,8 +211,8 @@ fn what_the_command_is_asked() {
     assert_eq!(
         asked.join(" "),
         "--color never compile --root . --font-path . --ignore-system-fonts \
-         --creation-timestamp 1795219200 --package-path --package-cache-path --diagnostic-format human \
-         --format pdf --input date=2026-11-21 main.typ Hello"
+         --creation-timestamp 1795219200 --package-path --package-cache-path \
+         --diagnostic-format human --format pdf --input date=2026-11-21 main.typ Hello"
     );
 }
 
