@@ -125,13 +125,13 @@ fn a_function_imports_nothing_else() {
     let known =
         ["std", "engine", "crate", "super", "csv", "libm", "polars", "regex", "schemars", "serde"];
     let mut faults = Vec::new();
+    let import = regex::Regex::new(r"^\s*(?:pub(?:\([^)]*\))? )?use (?:::)?(\w+)").unwrap();
     for path in &code {
         let mut known = known.to_vec();
         known.extend(["serde_json", "self"]);
         if path == "stages/report.rs" {
             known.push("typeset");
         }
-        let import = regex::Regex::new(r"^\s*(?:pub(?:\([^)]*\))? )?use (?:::)?(\w+)").unwrap();
         for line in text(path).lines() {
             if let Some(import) = import.captures(line)
                 && !known.contains(&&import[1])

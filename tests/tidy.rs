@@ -188,6 +188,7 @@ fn the_schema_beside_the_docs_is_the_programs() {
 /// No file says on which machine, or where on it, it was written.
 #[test]
 fn no_file_names_the_workplace() {
+    let home = Regex::new(r"/(home|Users)/\w+/").unwrap();
     let mut words = vec![PROJECT.to_string(), ["../sha", "red/"].concat()];
     words.extend([["/ro", "ot/"], ["/tmp/", "team"], ["/work/", "shared"]].map(|it| it.concat()));
     let mut faults = Vec::new();
@@ -196,7 +197,6 @@ fn no_file_names_the_workplace() {
         let text = String::from_utf8_lossy(&bytes);
         let named = words.iter().filter(|word| text.contains(word.as_str()));
         faults.extend(named.map(|word| format!("{path} holds `{word}`")));
-        let home = Regex::new(r"/(home|Users)/\w+/").unwrap();
         faults.extend(home.find(&text).map(|it| format!("{path} holds `{}`", it.as_str())));
     }
     none(&faults);

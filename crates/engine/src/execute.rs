@@ -162,7 +162,7 @@ fn failed(stage: &Stage, status: &str, logs: &(PathBuf, PathBuf), root: &Path) -
         problem.kind = Kind::Undeclared;
         let names = listed(undeclared.iter().map(String::as_str));
         problem.hints.push(format!(
-            "it names {names}, which the project has and the stage doesn't declare: \
+            "it names {names}, which the project has but the stage doesn't declare: \
              add it to `inputs`"
         ));
     }

@@ -21,9 +21,10 @@ pub struct Options {
 }
 
 impl Options {
-    /// Whether these are the files as they stand, without overrides.
-    pub fn is_plain(&self) -> bool {
-        self.profile.is_none() && self.params.is_empty() && self.date.is_none()
+    /// Whether these give the pipeline as it stands, which declares `date`.
+    pub(crate) fn is_plain(&self, date: Option<&str>) -> bool {
+        let dated = self.date.is_none() || self.date.as_deref() == date;
+        self.profile.is_none() && self.params.is_empty() && dated
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Plan {
     pub name: String,
     /// The date of the edition.
     pub date: Option<String>,
+    /// Whether this is the pipeline as it stands, and no variant of it.
+    pub is_plain: bool,
     /// The stages; each comes after all stages that it takes something from.
     pub stages: Vec<Stage>,
     /// The sources by name.
@@ -120,6 +122,7 @@ impl Plan {
         })?;
         let (mut pipeline, document, mut found) = Pipeline::parse(pipeline::FILE, &bytes)?;
         let mut unread = false;
+        let is_plain = options.is_plain(pipeline.date.as_deref());
         let overridden = options::apply(&mut pipeline, options, &document, &mut found);
         let (sources, files) = sources(root, &pipeline, &document);
         // Where the data package can't be read, no reference to it can be judged.
@@ -161,7 +164,7 @@ impl Plan {
             return Err(tidy(found));
         }
         let (root, name, date) = (root.to_path_buf(), pipeline.name, pipeline.date);
-        Ok(Plan { root, name, date, stages, sources, files, folders })
+        Ok(Plan { root, name, date, is_plain, stages, sources, files, folders })
     }
 
     /// The stages that a name stands for: a stage, a cell, a group or an output path.

@@ -210,9 +210,9 @@ fn what_the_command_is_asked() {
     let asked: Vec<_> = asked.lines().filter(|it| !it.starts_with('/')).collect();
     assert_eq!(
         asked.join(" "),
-        "compile --root . --font-path . --ignore-system-fonts --creation-timestamp 1795219200 \
-         --package-path --package-cache-path --color never --diagnostic-format human \
-         --format pdf --input date=2026-11-21 main.typ Hello"
+        "--color never compile --root . --font-path . --ignore-system-fonts \
+         --creation-timestamp 1795219200 --package-path --package-cache-path \
+         --diagnostic-format human --format pdf --input date=2026-11-21 main.typ Hello"
     );
 }
 

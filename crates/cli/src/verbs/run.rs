@@ -17,13 +17,17 @@ use crate::Study;
 use crate::args::{self, Arguments};
 use crate::progress::{Lines, Progress};
 use crate::report::{Failed, count, duration, exit_code, paint, print, say};
-use crate::verbs::{named, open, options, question, select};
+use crate::verbs::{named, open, question, select};
 
 pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Result<(), Failed> {
     let begun = Instant::now();
-    let mode = mode(arguments, verb)?;
     let question = question(arguments, &verb.targets.stages)?;
+    // `--locked` asks more than a witness knows where this is a variant.
+    let variant = arguments.profile.is_some()
+        || !arguments.params.is_empty()
+        || std::env::var_os("SOURCE_DATE_EPOCH").is_some();
     let usual = !verb.force && !verb.frozen && !arguments.json && !arguments.verbose;
+    let usual = usual && !(verb.locked && variant);
     if let Some(question) = question.as_ref().filter(|_| usual)
         && let Some(cached) = witness::holds(&arguments.directory, question)
     {
@@ -34,6 +38,7 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
         return Ok(());
     }
     let project = open(study, arguments)?;
+    let mode = mode(verb, project.plan.is_plain)?;
     let stages = select(&project.plan, &verb.targets.stages)?;
     let force: BTreeSet<usize> = match verb.force {
         true => named(&project.plan, &verb.targets.stages)?.into_iter().collect(),
@@ -73,8 +78,8 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
 }
 
 /// What happens to the lock.
-fn mode(arguments: &Arguments, verb: &args::Run) -> Result<Mode, Failed> {
-    match (verb.locked, options(arguments)?.is_plain()) {
+fn mode(verb: &args::Run, is_plain: bool) -> Result<Mode, Failed> {
+    match (verb.locked, is_plain) {
         (true, true) => Ok(Mode::Locked),
         (false, true) => Ok(Mode::Update),
         (false, false) => Ok(Mode::Leave),
