@@ -49,7 +49,8 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
     let mut values = Values::default();
     values.count("cells", cells.len(), "country-app pairs", "pairs that are coded differently");
     let barred = |code: i64| i64::from(code != 0);
-    let net = cells.iter().map(|cell| barred(cell.appendix3) - barred(cell.table1)).sum();
+    let more = cells.iter().map(|cell| barred(cell.appendix3) - barred(cell.table1));
+    let net = more.sum::<i64>();
     let about = "barred pairs in Appendix 3 less those in Table 1, over the pairs of both";
     values.integer("net", net, "country-app pairs", about);
     let mut apps: BTreeMap<&str, usize> = BTreeMap::new();

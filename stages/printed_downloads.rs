@@ -13,6 +13,7 @@ use engine::function::{Artifact, Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kit::stats;
 use crate::kit::table;
 use crate::kit::values::{self, Values};
 
@@ -106,7 +107,7 @@ fn follow(values: &mut Values, printed: &Printed, params: &Params) -> Result<(),
     }
     let projections: Result<Vec<f64>, String> =
         ["phone", "store", "both"].iter().map(|it| find(it, projected.to_string())).collect();
-    let sum = projections?.iter().sum();
+    let sum = stats::sum(&projections?);
     count("projections", sum, &format!("sum of the three printed projections of {projected}"));
     for (key, share, of) in shares {
         let about = format!("decline of downloads from {from} to {to}, {of}");

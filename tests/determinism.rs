@@ -53,10 +53,13 @@ fn eight_threads_without_an_environment_among_old_files() {
 #[test]
 fn all_but_the_report_twice_in_one_store() {
     let space = Space::finished();
-    let arguments = ["ingest", "barriers", "tag", "population", "diaspora", "ztest"];
-    let more = ["matrix_figure", "scatter", "regions", "diaspora_table", "ledger", "--force"];
-    let story = space.run(&[&arguments[..], &more[..], &["--locked"]].concat());
-    assert_eq!((story.code, story.ran.len()), (0, 23), "{story:?}");
+    let said = space.say(&["graph", "--json"]).out;
+    let graph: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let nodes = graph["nodes"].as_array().unwrap();
+    let names = nodes.iter().map(|node| node["name"].as_str().unwrap());
+    let names: Vec<&str> = names.filter(|name| *name != "report").collect();
+    let story = space.run(&[&names[..], &["--force", "--locked"]].concat());
+    assert_eq!((story.code, story.ran.len()), (0, space.stages() - 1), "{story:?}");
     same_outputs(&space.outputs(), &expected());
 }
 
@@ -67,7 +70,8 @@ fn from_another_folder_by_its_path() {
     let mut command = space.command(&["-C", root, "run", "--locked"]);
     let output = command.current_dir("/").output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.starts_with("nothing ran: 24 stages are up to date"), "{said}");
+    let nothing = format!("nothing ran: {} stages are up to date", space.stages());
+    assert!(said.starts_with(&nothing), "{said}");
 }
 
 /// Nothing that was made says where, when or by whom.

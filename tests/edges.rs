@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::space::PROJECT;
-use crate::tidy::{ending, found, none, text};
+use crate::tidy::{ending, found, found_outside_tests, none, text};
 
 /// Every dependency of every crate of this repository, those of tests included.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
@@ -151,7 +151,7 @@ fn a_function_imports_nothing_else() {
     let but_its_list: Vec<_> =
         code.iter().filter(|it| *it != "stages/kit/mod.rs").cloned().collect();
     let reading = r"\b(include|include_str|include_bytes|env|option_env)!|#\[path|\basm!|unsafe";
-    faults.extend(found(&but_its_list, reading));
+    faults.extend(found_outside_tests(&but_its_list, reading));
     faults.extend(found(&stages, r"^\s*(pub )?mod \w+;"));
     // What clippy bans by name, here by where it lives.
     let machine = r"std::(env|fs|net|process|thread|time|os)\b|std::io::(std|copy)";
@@ -168,10 +168,10 @@ fn floats_are_summed_in_one_place() {
     let floats = r"\.(sum|product)::<f(32|64)>\(|\.fold\(0\.|-> f64.*\.sum\(";
     let engines = r"\.lazy\(|\.group_by\w*\(|\.agg\(|LazyFrame|POLARS_";
     let integers = r"\.(sum|product)::<(u|i)(8|16|32|64|size)>\(";
-    let mut faults = found(&code, reductions);
+    let mut faults = found_outside_tests(&code, reductions);
     faults.retain(|line| !regex::Regex::new(integers).unwrap().is_match(line));
-    faults.extend(found(&code, floats));
-    faults.extend(found(&code, engines));
+    faults.extend(found_outside_tests(&code, floats));
+    faults.extend(found_outside_tests(&code, engines));
     none(&faults);
 }
 

@@ -1,7 +1,7 @@
 //! Raw data that breaks its contract, and mistakes in the pipeline: what is
 //! said, how it ends, and that nothing was touched.
 
-use crate::space::{Space, same, same_outputs};
+use crate::space::{Space, folded, same, same_outputs};
 
 const UN: &str = "raw/diaspora_un.csv";
 const TABLE1: &str = "raw/barrier_matrix_table1.csv";
@@ -205,9 +205,10 @@ fn a_first_run_on_bad_data_builds_nothing_on_it() {
     let story = space.run(&["--keep-going"]);
     assert_eq!((story.code, &story.failed[..]), (5, &["ingest@diaspora_un".to_string()][..]));
     assert_eq!(
-        story.skipped.join(" "),
-        "diaspora diaspora_table ledger report scatter ztest@appendix3-mean \
-         ztest@appendix3-median ztest@table1-mean ztest@table1-median"
+        folded(&story.skipped),
+        "audit diaspora diaspora_table ledger popularity quality report robustness ×48 scatter \
+         specification ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean \
+         ztest@table1-median"
     );
     for path in ["report.pdf", "ledger.json", "diaspora.json", "raw/diaspora_un.parquet"] {
         assert!(!space.exists(&format!("outputs/{path}")), "{path}");
@@ -236,10 +237,10 @@ fn a_parameter_that_a_function_does_not_have() {
         "alternativ: greater",
         r#"
 error: unknown key `alternativ` in `stages.ztest.params`
-  --> pipeline.yaml:81:75
-   |
-81 |     params: { matrix: "{{ matrix.matrix }}", split: "{{ matrix.split }}", alternativ: greater }
-   |                                                                           ^^^^^^^^^^
+   --> pipeline.yaml:130:75
+    |
+130 |     params: { matrix: "{{ matrix.matrix }}", split: "{{ matrix.split }}", alternativ: greater }
+    |                                                                           ^^^^^^^^^^
 hint: did you mean `alternative`?
 "#,
     );
@@ -252,9 +253,9 @@ fn a_value_that_a_parameter_cannot_have() {
         "renderer: embeded",
         r#"
 error: `stages.report.params.renderer` can't be `embeded`
-   --> pipeline.yaml:137:68
+   --> pipeline.yaml:311:68
     |
-137 |     params: { main: report/main.typ, date: "{{ date }}", renderer: embeded }
+311 |     params: { main: report/main.typ, date: "{{ date }}", renderer: embeded }
     |                                                                    ^^^^^^^
 hint: did you mean `embedded`?
 "#,
@@ -268,16 +269,16 @@ fn a_raw_table_that_there_is_not() {
         "        - diaspora_oced\n",
         r#"
 error: the data package has no resource `diaspora_oced`
-  --> pipeline.yaml:32:14
+  --> pipeline.yaml:39:14
    |
-32 |       table: "raw:{{ matrix.table }}"
+39 |       table: "raw:{{ matrix.table }}"
    |              ^^^^^^^^^^^^^^^^^^^^^^^^
 hint: did you mean `diaspora_oecd`?
 error: no cell `ingest@diaspora_oecd`
-  --> pipeline.yaml:67:13
-   |
-67 |       oecd: ingest@diaspora_oecd.table
-   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^
+   --> pipeline.yaml:116:13
+    |
+116 |       oecd: ingest@diaspora_oecd.table
+    |             ^^^^^^^^^^^^^^^^^^^^^^^^^^
 hint: did you mean `ingest@diaspora_oced`?
 "#,
     );

@@ -190,8 +190,29 @@ impl Space {
     pub(crate) fn ran(&self, arguments: &[&str]) -> String {
         let story = self.run(arguments);
         assert_eq!((story.code, &story.problems[..]), (0, &[][..]), "{story:?}");
-        story.ran.join(" ")
+        folded(&story.ran)
     }
+
+    /// How many stages and cells `pipeline.yaml` declares.
+    pub(crate) fn stages(&self) -> usize {
+        let said = self.say(&["check", "--json"]);
+        let check: Value = serde_json::from_str(&said.out).unwrap();
+        check["stages"].as_u64().unwrap() as usize
+    }
+}
+
+/// Names of stages; of a stage with many cells how many of them there are.
+pub(crate) fn folded(names: &[String]) -> String {
+    let group = |name: &str| name.split('@').next().unwrap_or(name).to_string();
+    let mut folded: Vec<String> = Vec::new();
+    for name in names {
+        let cells = names.iter().filter(|other| group(other) == group(name)).count();
+        let name = if cells > 12 { format!("{} ×{cells}", group(name)) } else { name.clone() };
+        if folded.last() != Some(&name) {
+            folded.push(name);
+        }
+    }
+    folded.join(" ")
 }
 
 impl Story {

@@ -3,24 +3,24 @@
 use std::fs::File;
 use std::time::SystemTime;
 
-use crate::space::{Space, Story, same, same_outputs};
-
-/// The stages and cells of the study.
-const STAGES: usize = 24;
+use crate::space::{Space, Story, folded, same, same_outputs};
 
 /// What a cell of the diaspora's raw data reaches.
-const FROM_DIASPORA: &str = "diaspora diaspora_table ingest@diaspora_un ledger report scatter \
-    ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean ztest@table1-median";
+const FROM_DIASPORA: &str = "audit diaspora diaspora_table ingest@diaspora_un ledger popularity \
+    quality report robustness ×48 scatter ztest@appendix3-mean ztest@appendix3-median \
+    ztest@table1-mean ztest@table1-median";
 
-/// What a cell of the first barrier matrix reaches.
-const FROM_TABLE1: &str = "barriers ingest@barrier_matrix_table1 ledger matrix_figure regions \
-    report scatter tag ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean \
+/// What a cell of the first barrier matrix reaches, up to the audit.
+const FROM_TABLE1: &str = "barriers contradictions ingest@barrier_matrix_table1 matrix_figure \
+    narrow panel popularity quality regions registration robustness ×48 scatter select series \
+    specification stand_in tag ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean \
     ztest@table1-median";
 
 #[test]
 fn a_first_run_makes_the_report() {
     let story = Story::first();
-    assert_eq!((story.ran.len(), story.cached.len()), (STAGES, 0), "{story:?}");
+    let stages = Space::finished().stages();
+    assert_eq!((story.ran.len(), story.cached.len()), (stages, 0), "{story:?}");
     assert!(story.published.contains(&"outputs/report.pdf".to_string()));
     let pdf = Space::finished().bytes("outputs/report.pdf");
     assert!(pdf.starts_with(b"%PDF-") && pdf.len() > 100_000);
@@ -32,7 +32,8 @@ fn the_lock_of_the_repository_is_what_this_build_makes() {
     let committed = Space::fresh().text("pipeline.lock");
     same(&space.text("pipeline.lock"), &committed);
     let said = space.say(&["run", "--locked"]);
-    same(&said.err, &format!("nothing ran: {STAGES} stages are up to date (TIME)\n"));
+    let stages = space.stages();
+    same(&said.err, &format!("nothing ran: {stages} stages are up to date (TIME)\n"));
     assert_eq!((said.code, said.out.as_str()), (0, ""));
 }
 
@@ -52,14 +53,15 @@ fn a_stale_lock_is_told() {
 #[test]
 fn a_second_run_runs_nothing() {
     let space = Space::finished();
-    let nothing = format!("nothing ran: {STAGES} stages are up to date (TIME)\n");
+    let stages = space.stages();
+    let nothing = format!("nothing ran: {stages} stages are up to date (TIME)\n");
     for _ in 0..3 {
         let said = space.say(&["run"]);
         same(&said.err, &nothing);
         assert_eq!((said.code, said.out.as_str()), (0, ""));
     }
     let story = space.run(&[]);
-    assert_eq!((story.ran.len(), story.cached.len()), (0, STAGES), "{story:?}");
+    assert_eq!((story.ran.len(), story.cached.len()), (0, stages), "{story:?}");
     assert_eq!(space.say(&["plan", "--check"]).code, 0);
 }
 
@@ -71,9 +73,10 @@ fn a_touched_raw_file_reruns_nothing() {
         let file = File::options().write(true).open(space.path(path)).unwrap();
         file.set_modified(SystemTime::now()).unwrap();
     }
+    let stages = space.stages();
     same(
         &space.say(&["run"]).err,
-        &format!("nothing ran: {STAGES} stages are up to date (TIME)\n"),
+        &format!("nothing ran: {stages} stages are up to date (TIME)\n"),
     );
     assert_eq!(space.ran(&[]), "");
 }
@@ -133,7 +136,12 @@ fn a_changed_cell_of_a_barrier_matrix() {
         ["row 3, column `barriers_published`: 10 -> 9", "row 3, column `baidu-tieba`: 2 -> 0"];
     let said = space.say(&["why", "regions"]).out;
     assert!(cells.iter().all(|cell| said.contains(cell)), "{said}");
-    assert_eq!(space.ran(&[]), FROM_TABLE1);
+    // One barrier less settles claims otherwise, and nobody has accepted that yet.
+    let story = space.run(&[]);
+    assert_eq!((story.code, folded(&story.failed).as_str()), (5, "audit"), "{story:?}");
+    assert_eq!(folded(&story.ran), FROM_TABLE1);
+    assert_eq!(folded(&story.skipped), "ledger report");
+    assert!(story.problems.iter().any(|it| it.contains("matrix.barriers")), "{story:?}");
     let said = space.say(&["why", "outputs/figure/matrix.json"]).out;
     assert!(cells.iter().all(|cell| said.contains(cell)), "{said}");
     let barriers: serde_json::Value =
@@ -196,7 +204,10 @@ fn the_other_matrix_by_its_profile() {
     let space = Space::finished();
     let (outputs, lock) = (space.outputs(), space.text("pipeline.lock"));
     let profile = ["--profile", "appendix3"];
-    assert_eq!(space.ran(&profile), "matrix_figure regions report scatter");
+    assert_eq!(
+        space.ran(&profile),
+        "audit ledger matrix_figure narrow popularity regions report scatter series"
+    );
     assert!(space.outputs() != outputs);
     let regions: serde_json::Value =
         serde_json::from_slice(&space.bytes("outputs/table/regions.json")).unwrap();

@@ -62,6 +62,22 @@ pub(crate) fn found(paths: &[String], pattern: &str) -> Vec<String> {
     found
 }
 
+/// The same without the tests at the end of the files.
+pub(crate) fn found_outside_tests(paths: &[String], pattern: &str) -> Vec<String> {
+    let pattern = Regex::new(pattern).unwrap();
+    let mut found = Vec::new();
+    for path in paths {
+        let text = text(path);
+        let lines = text.lines().enumerate();
+        for (number, line) in lines.take_while(|(_, line)| *line != "#[cfg(test)]") {
+            if pattern.is_match(line) {
+                found.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn a_source_begins_by_saying_what_it_is_for() {
     let mut faults = Vec::new();

@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn agreement_at_the_printed_precision() {
-        use Comparator::{About, Equal, Less, More};
+        use self::Comparator::{About, Equal, Less, More};
         assert!(Equal.holds(34.69, 35.0, 1.0) && About.holds(34.5, 35.0, 1.0));
         assert!(!Equal.holds(62.9, 75.0, 1.0) && !Equal.holds(663.0, 664.0, 1.0));
         assert!(About.holds(23_460_000.0, 23_500_000.0, 100_000.0));

@@ -117,13 +117,13 @@ impl Tested {
 /// is `(U - n1 n2 / 2)` in standard errors, without that correction.
 pub fn mann_whitney(above: &[f64], below: &[f64]) -> Tested {
     let half = |a: &f64, b: &f64| if a > b { 2_u64 } else { u64::from(a == b) };
-    let halves: u64 = above.iter().flat_map(|a| below.iter().map(move |b| half(a, b))).sum();
+    let halves = above.iter().flat_map(|a| below.iter().map(move |b| half(a, b))).sum::<u64>();
     let (n1, n2) = (above.len() as f64, below.len() as f64);
     let excess = halves as f64 / 2.0 - n1 * n2 / 2.0;
     let mut all = [above, below].concat();
     all.sort_by(f64::total_cmp);
     let ties = all.chunk_by(|a, b| a == b).map(|tied| tied.len() as u64);
-    let ties: u64 = ties.map(|tied| tied * tied * tied - tied).sum();
+    let ties = ties.map(|tied| tied * tied * tied - tied).sum::<u64>();
     let n = n1 + n2;
     let error = (n1 * n2 / 12.0 * (n + 1.0 - ties as f64 / (n * (n - 1.0)))).sqrt();
     Tested {

@@ -42,7 +42,7 @@ impl Expression {
     /// Reads an expression; the message says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut parser = Parser { symbols: symbols(text)?, at: 0, depth: 0 };
-        let expression = parser.sum()?;
+        let expression = parser.terms()?;
         match parser.next() {
             None => Ok(expression),
             Some(symbol) => Err(format!("{} stands where an operator is due", symbol.shown())),
@@ -196,15 +196,15 @@ impl Parser {
         }
     }
 
-    fn sum(&mut self) -> Result<Expression, String> {
-        let mut left = self.product()?;
+    fn terms(&mut self) -> Result<Expression, String> {
+        let mut left = self.factors()?;
         while let Some(operator) = self.mark("+-") {
-            left = Expression::Binary(operator, Box::new([left, self.product()?]));
+            left = Expression::Binary(operator, Box::new([left, self.factors()?]));
         }
         Ok(left)
     }
 
-    fn product(&mut self) -> Result<Expression, String> {
+    fn factors(&mut self) -> Result<Expression, String> {
         let mut left = self.single()?;
         while let Some(operator) = self.mark("*/") {
             left = Expression::Binary(operator, Box::new([left, self.single()?]));
@@ -223,7 +223,7 @@ impl Parser {
             Some(Symbol::Name(name)) => Expression::Value(name),
             Some(Symbol::Mark('-')) => Expression::Negative(Box::new(self.single()?)),
             Some(Symbol::Mark('(')) => {
-                let inner = self.sum()?;
+                let inner = self.terms()?;
                 self.closed()?;
                 inner
             }
@@ -238,9 +238,9 @@ impl Parser {
         let Some(function) = Function::named(name) else {
             return Err(format!("there is no function `{name}`: known are abs, min, max, round"));
         };
-        let mut all = vec![self.sum()?];
+        let mut all = vec![self.terms()?];
         while self.mark(",").is_some() {
-            all.push(self.sum()?);
+            all.push(self.terms()?);
         }
         self.closed()?;
         if !function.takes(all.len()) {
