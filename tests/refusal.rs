@@ -234,12 +234,12 @@ fn mistaken(from: &str, to: &str, words: &str) {
 fn a_parameter_that_a_function_does_not_have() {
     mistaken(
         "alternative: greater",
-        "alternativ: greater",
+        "alternativ: less",
         r#"
 error: unknown key `alternativ` in `stages.ztest.params`
    --> pipeline.yaml:130:75
     |
-130 |     params: { matrix: "{{ matrix.matrix }}", split: "{{ matrix.split }}", alternativ: greater }
+130 |     params: { matrix: "{{ matrix.matrix }}", split: "{{ matrix.split }}", alternativ: less }
     |                                                                           ^^^^^^^^^^
 hint: did you mean `alternative`?
 "#,
