@@ -140,12 +140,13 @@ fn plain(value: &Value) -> String {
 }
 
 /// Values as YAML and JSON write them.
-fn word(value: &minijinja::Value) -> String {
-    match value.kind() {
+fn word(value: &minijinja::Value) -> Result<String, minijinja::Error> {
+    Ok(match value.kind() {
+        ValueKind::Undefined => return Err(minijinja::ErrorKind::UndefinedError.into()),
         ValueKind::Bool => if value.is_true() { "true" } else { "false" }.into(),
         ValueKind::None => "null".into(),
         _ => value.to_string(),
-    }
+    })
 }
 
 fn write_plain(
@@ -153,10 +154,7 @@ fn write_plain(
     _: &mut State,
     value: &minijinja::Value,
 ) -> Result<(), minijinja::Error> {
-    if value.is_undefined() {
-        return Err(minijinja::ErrorKind::UndefinedError.into());
-    }
-    out.write_str(&word(value)).map_err(minijinja::Error::from)
+    out.write_str(&word(value)?).map_err(minijinja::Error::from)
 }
 
 fn write_quoted(
@@ -164,13 +162,11 @@ fn write_quoted(
     _: &mut State,
     value: &minijinja::Value,
 ) -> Result<(), minijinja::Error> {
-    if value.is_undefined() {
-        return Err(minijinja::ErrorKind::UndefinedError.into());
-    }
-    let words: Vec<_> = match value.kind() {
-        ValueKind::Seq => value.try_iter()?.map(|item| quoted(&word(&item))).collect(),
-        _ => vec![quoted(&word(value))],
+    let words: Result<Vec<String>, _> = match value.kind() {
+        ValueKind::Seq => value.try_iter()?.map(|item| word(&item)).collect(),
+        _ => word(value).map(|word| vec![word]),
     };
+    let words: Vec<_> = words?.iter().map(|word| quoted(word)).collect();
     out.write_str(&words.join(" ")).map_err(minijinja::Error::from)
 }
 
