@@ -30,6 +30,7 @@ pub mod table_regions;
 pub mod table_diaspora;
 pub mod table_legal;
 pub mod ledger;
+pub mod manifest;
 pub mod report;
 
 pub mod kit;
@@ -91,6 +92,7 @@ pub const FUNCTIONS: &[Function] = &[
     function!(table_diaspora),
     function!(table_legal),
     function!(ledger),
+    function!(manifest),
     function!(report, typeset::SOURCES),
 ];
 

@@ -27,12 +27,22 @@ pub const OUTPUTS: &[&str] = &["table", "values"];
 pub struct Params {}
 
 /// A selected app.
+#[derive(Clone, Serialize)]
 struct App {
     key: String,
     name: String,
     store_id: String,
     exchanges: bool,
     registration: String,
+}
+
+/// A selected app and the matrices that it is in.
+#[derive(Serialize)]
+struct Entry {
+    #[serde(flatten)]
+    app: App,
+    table1: bool,
+    appendix3: bool,
 }
 
 impl App {
@@ -44,6 +54,7 @@ impl App {
 #[derive(Serialize)]
 struct Table {
     rows: Vec<Row>,
+    apps: Vec<Entry>,
     labels: BTreeSet<String>,
 }
 
@@ -82,7 +93,8 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
         "apps in neither matrix that need a phone number and whose users exchange information";
     named(&mut values, "left_out", &missing, about);
     let rows = rows(&apps, &table1, &appendix3);
-    let table = Table { rows, labels: job.labels() };
+    let apps = entries(apps, &table1, &appendix3);
+    let table = Table { rows, apps, labels: job.labels() };
     Ok(Outputs::from([("table", json::encode(&table)?), ("values", values.encode()?)]))
 }
 
@@ -99,6 +111,18 @@ fn apps(artifact: &Artifact) -> Result<Vec<App>, Failure> {
         registration: kinds[row].clone(),
     };
     Ok((0..keys.len()).map(app).collect())
+}
+
+/// The apps by name, whatever their letters' case.
+fn entries(apps: Vec<App>, table1: &BTreeSet<&str>, appendix3: &BTreeSet<&str>) -> Vec<Entry> {
+    let entry = |app: App| Entry {
+        table1: table1.contains(app.key.as_str()),
+        appendix3: appendix3.contains(app.key.as_str()),
+        app,
+    };
+    let mut entries: Vec<Entry> = apps.into_iter().map(entry).collect();
+    entries.sort_by_cached_key(|it| (it.app.name.to_lowercase(), it.app.key.clone()));
+    entries
 }
 
 /// The apps of one matrix.
@@ -174,5 +198,10 @@ mod tests {
         assert_eq!((&rows[0]["apps"], &rows[0]["exchanging"]), (&39.into(), &32.into()));
         let total: i64 = rows.iter().map(|row| row["apps"].as_i64().unwrap()).sum();
         assert_eq!(total, 62);
+        let apps = table["apps"].as_array().unwrap();
+        let count = |key: &str| apps.iter().filter(|app| app[key] == true).count();
+        assert_eq!((apps.len(), count("table1"), count("appendix3")), (62, 33, 40));
+        let weibo = apps.iter().find(|app| app["name"] == "Weibo Intl.").unwrap();
+        assert_eq!((&weibo["registration"], &weibo["table1"]), (&"phone".into(), &false.into()));
     }
 }

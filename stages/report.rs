@@ -1,27 +1,39 @@
 //! The report as a PDF, typeset from its sources, its tables and the ledger.
 //!
-//! The sources see the given files under their project paths, and the date as
-//! `sys.inputs.date`; nothing of the machine. The date is also the date that
-//! the PDF bears. Typst is compiled into this program; with the renderer
-//! `cli` an installed `typst` of the same version does the work, and gives the
-//! same bytes.
+//! The sources see the given files under their project paths, the date as
+//! `sys.inputs.date` and the digest of the manifest as `sys.inputs.root`;
+//! nothing of the machine. The date is also the date that the PDF bears. Typst
+//! is compiled into this program; with the renderer `cli` an installed `typst`
+//! of the same version does the work, and gives the same bytes.
 //!
-//! A warning of Typst refuses the report as an error does: an unknown font or
-//! a layout that does not settle would leave pages that nobody meant.
+//! Refused is a report
+//! - with a warning of Typst: an unknown font or a layout that does not settle
+//!   would leave pages that nobody meant;
+//! - with a claim that is false: `#claim("ztest.z < 0")[fewer]` holds a condition
+//!   over values of the ledger, and its words stand only while that is true;
+//! - with a naked number: each numeral of the prose is a value, or marked as
+//!   literal, or part of a date, a reference or a name.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 
 use engine::diagnostic::{Diagnostic, Kind, Place};
+use engine::digest::Digest;
 use engine::function::{Artifact, Failure, Job, Output, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use typeset::{Problem, Project, Typeset};
+use typeset::{Problem, Project};
 
-/// The Typst sources with their fonts, the tables that they read, and the ledger.
-pub const INPUTS: &[Slot] = &[Slot::many("sources"), Slot::many("data"), Slot::one("ledger")];
-/// The report.
-pub const OUTPUTS: &[&str] = &["pdf"];
+use crate::kit::ledger::Ledger;
+use crate::kit::values::Values;
+
+/// The Typst sources with their fonts, the tables that they read, the ledger, and the
+/// digests of all that.
+pub const INPUTS: &[Slot] =
+    &[Slot::many("sources"), Slot::many("data"), Slot::one("ledger"), Slot::optional("manifest")];
+/// The report, and how many of its numbers and words are held to values.
+pub const OUTPUTS: &[&str] = &["pdf", "coverage"];
 
 /// Parameters.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -35,6 +47,23 @@ pub struct Params {
     /// Which Typst does the work.
     #[serde(default)]
     pub renderer: Renderer,
+    /// The standards that the PDF keeps, such as `a-3a` and `ua-1`.
+    #[serde(default)]
+    pub standards: Vec<String>,
+    /// What becomes of naked numbers in the prose.
+    #[serde(default)]
+    pub naked: Naked,
+}
+
+/// What becomes of naked numbers in the prose.
+#[derive(Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Naked {
+    /// The report is refused.
+    #[default]
+    Refused,
+    /// They are counted, for a draft.
+    Counted,
 }
 
 /// Which Typst does the work.
@@ -54,23 +83,84 @@ fn main_source() -> String {
 
 /// Typesets the report.
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
+    let roles = ["sources", "data", "ledger", "manifest"];
+    let mut inputs = BTreeMap::from([("date".to_string(), params.date.clone())]);
+    if let Some(manifest) = job.optional("manifest") {
+        inputs.insert("root".to_string(), Digest::of(&manifest.bytes).to_string());
+    }
     let project = Project {
-        files: files(&[job.many("sources"), job.many("data"), job.many("ledger")]),
+        files: files(&roles.map(|role| job.many(role))),
         main: params.main.clone(),
-        inputs: BTreeMap::from([("date".to_string(), params.date.clone())]),
+        inputs,
         date: date(&params.date)?,
+        standards: params.standards.clone(),
     };
     let made = match params.renderer {
         Renderer::Embedded => typeset::pdf(&project),
         Renderer::Cli => typeset::command::pdf(&project, Path::new("typst")),
     };
-    match made {
-        Ok(Typeset { pdf, warnings, .. }) if warnings.is_empty() => {
-            Ok(Outputs::from([("pdf", Output::from(pdf))]))
-        }
-        Ok(Typeset { warnings, .. }) => Err(refused(warnings)),
-        Err(problems) => Err(refused(problems)),
+    let made = made.map_err(refused)?;
+    let ledger = Ledger::decode(job.one("ledger"))?;
+    let (mut coverage, naked) = numerals(&project);
+    (coverage.values, coverage.claims) = (made.values, made.claims.len());
+    let mut problems: Vec<_> = made.warnings.into_iter().map(diagnostic).collect();
+    problems.extend(made.claims.into_iter().filter(|it| !it.holds).map(|it| broken(&ledger, it)));
+    if params.naked == Naked::Refused {
+        problems.extend(naked.into_iter().map(|it| bare(&ledger, it)));
     }
+    if !problems.is_empty() {
+        return Err(Failure { diagnostics: problems });
+    }
+    let pdf = Output::from(made.pdf).note(coverage.to_string());
+    Ok(Outputs::from([("pdf", pdf), ("coverage", coverage.report().encode()?)]))
+}
+
+/// How many numbers and words of the report are held to something.
+#[derive(Default)]
+struct Coverage {
+    values: usize,
+    claims: usize,
+    literals: usize,
+    dates: usize,
+    references: usize,
+    naked: usize,
+}
+
+impl Coverage {
+    /// The counts as values.
+    fn report(&self) -> Values {
+        let mut values = Values::default();
+        values.count("values", self.values, "numbers", "printed from the ledger");
+        values.count("claims", self.claims, "words", "that stand under a condition");
+        values.count("literals", self.literals, "numerals", "marked as literal");
+        values.count("dates", self.dates, "numerals", "of dates");
+        values.count("references", self.references, "numerals", "of references and names");
+        values.count("naked", self.naked, "numerals", "that nothing answers for");
+        values
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Coverage { values, claims, literals, naked, .. } = self;
+        let naked = if *naked == 0 { "no".to_string() } else { naked.to_string() };
+        write!(f, "{values} values, {claims} claims, {literals} literals, {naked} naked numbers")
+    }
+}
+
+/// The numerals in the prose of all sources.
+fn numerals(project: &Project) -> (Coverage, Vec<typeset::Naked>) {
+    let (mut coverage, mut naked) = (Coverage::default(), Vec::new());
+    for (path, bytes) in project.files.iter().filter(|(path, _)| path.ends_with(".typ")) {
+        // Typst has refused what is no text.
+        let found = typeset::numerals(path, &String::from_utf8_lossy(bytes));
+        coverage.literals += found.literals;
+        coverage.dates += found.dates;
+        coverage.references += found.references;
+        coverage.naked += found.naked.len();
+        naked.extend(found.naked);
+    }
+    (coverage, naked)
 }
 
 /// The given artifacts as files of the project.
@@ -100,6 +190,32 @@ fn date(text: &str) -> Result<(i32, u8, u8), Failure> {
 /// The failure that says what is wrong with the sources.
 fn refused(problems: Vec<Problem>) -> Failure {
     Failure { diagnostics: problems.into_iter().map(diagnostic).collect() }
+}
+
+/// A claim that is false.
+fn broken(ledger: &Ledger, claim: typeset::Claim) -> Diagnostic {
+    let typeset::Claim { condition, names, words, sentence, page, problem, .. } = claim;
+    let message = format!("`{words}` on page {page} is not true");
+    let problem = Problem { message, ..problem };
+    let mut diagnostic = diagnostic(problem).details([
+        format!("sentence: {}", ledger.read_out(&sentence)),
+        format!("condition: {condition}"),
+    ]);
+    diagnostic.kind = Kind::Contract;
+    for name in names {
+        let now = ledger.exact(&name);
+        diagnostic = diagnostic.value(name, now);
+    }
+    diagnostic.hint("write what the values say, or mend what made them; `colophon why` tells what")
+}
+
+/// A numeral that nothing answers for, with the values that it may be.
+fn bare(ledger: &Ledger, naked: typeset::Naked) -> Diagnostic {
+    let mut diagnostic = diagnostic(naked.problem);
+    for name in ledger.equal(&naked.number) {
+        diagnostic = diagnostic.hint(format!("it may be `#val(\"{name}\")`"));
+    }
+    diagnostic
 }
 
 /// A problem of the sources as the program shows it.

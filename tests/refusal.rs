@@ -206,8 +206,8 @@ fn a_first_run_on_bad_data_builds_nothing_on_it() {
     assert_eq!((story.code, &story.failed[..]), (5, &["ingest@diaspora_un".to_string()][..]));
     assert_eq!(
         folded(&story.skipped),
-        "audit diaspora diaspora_table ledger popularity quality report robustness ×48 scatter \
-         specification ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean \
+        "audit diaspora diaspora_table ledger manifest popularity quality report \
+         robustness ×48 scatter specification ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean \
          ztest@table1-median"
     );
     for path in ["report.pdf", "ledger.json", "diaspora.json", "raw/diaspora_un.parquet"] {
@@ -253,10 +253,10 @@ fn a_value_that_a_parameter_cannot_have() {
         "renderer: embeded",
         r#"
 error: `stages.report.params.renderer` can't be `embeded`
-   --> pipeline.yaml:311:68
+   --> pipeline.yaml:347:17
     |
-311 |     params: { main: report/main.typ, date: "{{ date }}", renderer: embeded }
-    |                                                                    ^^^^^^^
+347 |       renderer: embeded
+    |                 ^^^^^^^
 hint: did you mean `embedded`?
 "#,
     );

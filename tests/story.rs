@@ -6,15 +6,15 @@ use std::time::SystemTime;
 use crate::space::{Space, Story, folded, same, same_outputs};
 
 /// What a cell of the diaspora's raw data reaches.
-const FROM_DIASPORA: &str = "audit diaspora diaspora_table ingest@diaspora_un ledger popularity \
-    quality report robustness ×48 scatter ztest@appendix3-mean ztest@appendix3-median \
+const FROM_DIASPORA: &str = "audit diaspora diaspora_table ingest@diaspora_un ledger manifest \
+    popularity quality report robustness ×48 scatter ztest@appendix3-mean ztest@appendix3-median \
     ztest@table1-mean ztest@table1-median";
 
 /// What a cell of the first barrier matrix reaches, up to the audit.
-const FROM_TABLE1: &str = "barriers contradictions ingest@barrier_matrix_table1 matrix_figure \
-    narrow panel popularity quality regions registration robustness ×48 scatter select series \
-    specification stand_in tag ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean \
-    ztest@table1-median";
+const FROM_TABLE1: &str = "barriers contradictions ingest@barrier_matrix_table1 \
+    matrix_figure@appendix3 matrix_figure@table1 narrow panel popularity quality regions \
+    registration robustness ×48 scatter select series specification stand_in tag \
+    ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean ztest@table1-median";
 
 #[test]
 fn a_first_run_makes_the_report() {
@@ -140,9 +140,9 @@ fn a_changed_cell_of_a_barrier_matrix() {
     let story = space.run(&[]);
     assert_eq!((story.code, folded(&story.failed).as_str()), (5, "audit"), "{story:?}");
     assert_eq!(folded(&story.ran), FROM_TABLE1);
-    assert_eq!(folded(&story.skipped), "ledger report");
+    assert_eq!(folded(&story.skipped), "ledger manifest report");
     assert!(story.problems.iter().any(|it| it.contains("matrix.barriers")), "{story:?}");
-    let said = space.say(&["why", "outputs/figure/matrix.json"]).out;
+    let said = space.say(&["why", "outputs/figure/matrix/table1.json"]).out;
     assert!(cells.iter().all(|cell| said.contains(cell)), "{said}");
     let barriers: serde_json::Value =
         serde_json::from_slice(&space.bytes("outputs/barriers.json")).unwrap();
@@ -158,13 +158,13 @@ fn a_changed_cell_of_a_barrier_matrix() {
 #[test]
 fn a_changed_cell_that_a_figure_does_not_show() {
     let space = Space::finished();
-    let figure = space.bytes("outputs/figure/matrix.json");
+    let figure = space.bytes("outputs/figure/matrix/table1.json");
     space.edit("raw/barrier_matrix_appendix3.csv", "kuaishou,58,3,2,", "kuaishou,58,2,2,");
     assert_eq!(
-        space.ran(&["matrix_figure"]),
-        "barriers ingest@barrier_matrix_appendix3 matrix_figure tag"
+        space.ran(&["matrix_figure@table1"]),
+        "barriers ingest@barrier_matrix_appendix3 matrix_figure@table1 tag"
     );
-    assert!(space.bytes("outputs/figure/matrix.json") == figure);
+    assert!(space.bytes("outputs/figure/matrix/table1.json") == figure);
 }
 
 /// Early cut-off: other bytes of the raw file, the same table.
@@ -190,8 +190,8 @@ fn a_changed_word_of_the_report() {
                   input `sources` (report/text/background.typ) changed: DIGEST -> DIGEST\n";
     assert!(why.starts_with(before) && why.contains("does all of the work"), "{why}");
     let story = space.run(&[]);
-    assert_eq!((story.code, story.ran.join(" ").as_str()), (0, "report"));
-    assert_eq!(story.published, ["outputs/report.pdf"]);
+    assert_eq!((story.code, story.ran.join(" ").as_str()), (0, "manifest report"));
+    assert_eq!(story.published, ["outputs/manifest.b3", "outputs/report.pdf"]);
     assert!(space.bytes("outputs/report.pdf") != pdf);
 
     space.edit(path, "In practice the phone number does all of the work.", sentence);
@@ -206,7 +206,7 @@ fn the_other_matrix_by_its_profile() {
     let profile = ["--profile", "appendix3"];
     assert_eq!(
         space.ran(&profile),
-        "audit ledger matrix_figure narrow popularity regions report scatter series"
+        "audit ledger manifest narrow popularity regions report scatter series"
     );
     assert!(space.outputs() != outputs);
     let regions: serde_json::Value =

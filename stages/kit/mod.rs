@@ -21,6 +21,7 @@ pub mod export;
 pub mod flow;
 pub mod compare;
 pub mod lineage;
+pub mod ledger;
 pub mod expression;
 pub mod claims;
 pub mod known;
@@ -51,6 +52,7 @@ pub const SOURCES: &[Source] = &[
     ("stages/kit/flow.rs", include_str!("flow.rs")),
     ("stages/kit/compare.rs", include_str!("compare.rs")),
     ("stages/kit/lineage.rs", include_str!("lineage.rs")),
+    ("stages/kit/ledger.rs", include_str!("ledger.rs")),
     ("stages/kit/expression.rs", include_str!("expression.rs")),
     ("stages/kit/claims.rs", include_str!("claims.rs")),
     ("stages/kit/known.rs", include_str!("known.rs")),

@@ -36,7 +36,7 @@ fn write(mut frame: DataFrame) -> Result<Output, Failure> {
         .set_parallel(false)
         .finish(&mut frame)
         .map_err(failed)?;
-    Ok(Output { bytes, rows: Some(frame.height() as u64) })
+    Ok(Output { rows: Some(frame.height() as u64), ..Output::from(bytes) })
 }
 
 /// The rows ordered by the columns `order`, missing values first.
@@ -162,7 +162,7 @@ mod tests {
         assert_eq!(failure.diagnostics[0].message, "two rows have the same name: `\"a\"`");
         let failure = integers(&frame, "n").unwrap_err();
         assert_eq!(failure.diagnostics[0].message, "column `n` has missing values");
-        let output = Output { bytes: b"no parquet".to_vec(), rows: None };
+        let output = Output::from(b"no parquet".to_vec());
         assert!(decode(&artifact(output)).is_err());
     }
 }

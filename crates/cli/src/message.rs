@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
-use engine::diagnostic::{Diagnostic, Kind, Place};
+use engine::diagnostic::{Diagnostic, Kind, Place, Quoted};
 
 use crate::args::Arguments;
 use crate::report::{Failed, colour, count, paint, print_json, say};
@@ -55,6 +55,12 @@ pub(crate) fn render(problem: &Diagnostic) -> String {
     for line in &problem.details {
         text.push_str(&format!("\n  | {line}"));
     }
+    for Quoted { name, now, before } in &problem.values {
+        text.push_str(&match before {
+            Some(before) if before != now => format!("\n  | `{name}` is {now}, and was {before}"),
+            _ => format!("\n  | `{name}` is {now}"),
+        });
+    }
     for hint in &problem.hints {
         text.push_str(&format!("\n{}: {hint}", paint("hint", "36;1")));
     }
@@ -95,5 +101,14 @@ hint: did you mean `interpolate`?"
         let problem = Diagnostic::new(Kind::Stage, "stage `a` failed with exit code 3")
             .details(["no such file".to_string()]);
         assert_eq!(render(&problem), "error: stage `a` failed with exit code 3\n  | no such file");
+        let mut problem = Diagnostic::new(Kind::Contract, "`fell` is no longer true")
+            .value("series.decline", "-3.1")
+            .value("series.n", "9");
+        problem.values[0].before = Some("82".into());
+        assert_eq!(
+            render(&problem),
+            "error: `fell` is no longer true\n  | `series.decline` is -3.1, and was 82\n  \
+             | `series.n` is 9"
+        );
     }
 }

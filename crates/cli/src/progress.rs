@@ -78,9 +78,10 @@ impl Observer for Progress {
                     screen.cached.push(stage);
                 }
             }
-            Event::Finished { stage, how: How::Ran, seconds } => {
+            Event::Finished { stage, how: How::Ran, seconds, note } => {
                 screen.stop(&stage);
-                let line = format!("{}  {}", label("ran", "32", &stage), duration(seconds));
+                let note = note.map(|note| format!("  {note}")).unwrap_or_default();
+                let line = format!("{}  {}{note}", label("ran", "32", &stage), duration(seconds));
                 screen.line(&line, self.quiet);
             }
             Event::Failed { stage, seconds, .. } => {

@@ -59,6 +59,18 @@ impl Place {
     }
 }
 
+/// A value that a problem speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Quoted {
+    /// Its full name: its stage, a dot, its key.
+    pub name: String,
+    /// What it is now.
+    pub now: String,
+    /// What it was when the lock was written, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+}
+
 /// One problem: a sentence, a place, and hints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -72,6 +84,9 @@ pub struct Diagnostic {
     /// Lines that belong to it, such as the last words of a program.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
+    /// The values that it speaks of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Quoted>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
@@ -81,7 +96,8 @@ impl Diagnostic {
     /// A problem without a place or a hint.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         let message = message.into();
-        Diagnostic { kind, message, at: None, details: Vec::new(), hints: Vec::new() }
+        let (details, values, hints) = (Vec::new(), Vec::new(), Vec::new());
+        Diagnostic { kind, message, at: None, details, values, hints }
     }
 
     /// A violated data contract.
@@ -100,6 +116,13 @@ impl Diagnostic {
     #[must_use]
     pub fn details(mut self, details: impl IntoIterator<Item = String>) -> Self {
         self.details.extend(details);
+        self
+    }
+
+    /// The same, with a value that it speaks of.
+    #[must_use]
+    pub fn value(mut self, name: impl Into<String>, now: impl Into<String>) -> Self {
+        self.values.push(Quoted { name: name.into(), now: now.into(), before: None });
         self
     }
 

@@ -155,11 +155,22 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// How many rows it holds, if it is a table.
     pub rows: Option<u64>,
+    /// What the user is told of it when it has been made, in a few words; not kept.
+    pub note: Option<String>,
+}
+
+impl Output {
+    /// The same, with a note for the user.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
 }
 
 impl From<Vec<u8>> for Output {
     fn from(bytes: Vec<u8>) -> Self {
-        Output { bytes, rows: None }
+        Output { bytes, rows: None, note: None }
     }
 }
 

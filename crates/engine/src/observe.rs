@@ -35,6 +35,9 @@ pub enum Event {
         how: How,
         /// How long it took, in seconds; zero unless it ran.
         seconds: f64,
+        /// What its function says of the result, if it ran and says something.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
     },
     /// A stage failed.
     Failed {

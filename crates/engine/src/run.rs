@@ -67,6 +67,14 @@ pub(crate) struct Run<'a> {
     news: Condvar,
 }
 
+/// A stage that was brought up to date.
+struct Brought {
+    done: Done,
+    how: How,
+    /// What its function says of the result, if it ran.
+    note: Option<String>,
+}
+
 /// Which stages wait, which can begin and how many are under way.
 struct Board {
     waits: BTreeMap<usize, usize>,
@@ -149,15 +157,10 @@ impl<'a> Run<'a> {
     }
 
     /// Enters the end of a stage on the board.
-    fn settle(
-        &self,
-        board: &mut Board,
-        index: usize,
-        result: Result<(Done, How), Vec<Diagnostic>>,
-    ) {
+    fn settle(&self, board: &mut Board, index: usize, result: Result<Brought, Vec<Diagnostic>>) {
         board.waits.remove(&index);
         match result {
-            Ok((done, how)) => {
+            Ok(Brought { done, how, .. }) => {
                 match how {
                     How::Cached => board.summary.cached += 1,
                     How::Ran => board.summary.ran += 1,
@@ -179,7 +182,7 @@ impl<'a> Run<'a> {
     }
 
     /// Brings one stage up to date; `None` if it would have to run and may not.
-    fn stage(&self, index: usize, may_run: bool) -> Result<Option<(Done, How)>, Vec<Diagnostic>> {
+    fn stage(&self, index: usize, may_run: bool) -> Result<Option<Brought>, Vec<Diagnostic>> {
         let stage = &self.project.plan.stages[index];
         let begun = Instant::now();
         let result = self.bring(index, stage, may_run);
@@ -190,15 +193,10 @@ impl<'a> Run<'a> {
         let seconds = begun.elapsed().as_secs_f64();
         match &result {
             Ok(None) => {}
-            Ok(Some((_, How::Cached))) => {
-                self.observer.event(Event::Finished {
-                    stage: name(),
-                    how: How::Cached,
-                    seconds: 0.0,
-                });
-            }
-            Ok(Some((_, how))) => {
-                self.observer.event(Event::Finished { stage: name(), how: *how, seconds })
+            Ok(Some(Brought { how, note, .. })) => {
+                let seconds = if *how == How::Ran { seconds } else { 0.0 };
+                let (how, note) = (*how, note.clone());
+                self.observer.event(Event::Finished { stage: name(), how, seconds, note });
             }
             Err(problems) => {
                 let diagnostics = problems.clone();
@@ -213,32 +211,33 @@ impl<'a> Run<'a> {
         index: usize,
         stage: &Stage,
         may_run: bool,
-    ) -> Result<Option<(Done, How)>, Vec<Diagnostic>> {
+    ) -> Result<Option<Brought>, Vec<Diagnostic>> {
         let done = |other: usize| self.done[other].get();
         let resolved = self.project.resolve(index, &done).map_err(|problem| vec![problem])?;
         let key = resolved.recipe.key();
         let known = self.project.store.look_up(&key).map(|record| record.outputs);
         match known {
             Some(outputs) if !self.request.force.contains(&index) => {
-                Ok(Some((Done { key, resolved, outputs }, How::Cached)))
+                let done = Done { key, resolved, outputs };
+                Ok(Some(Brought { done, how: How::Cached, note: None }))
             }
             _ if !may_run => Ok(None),
             known => {
-                let made = self.make(stage, &resolved, key)?;
+                let (made, note) = self.make(stage, &resolved, key)?;
                 // The first result counts; another one is reported by the writer.
-                let outputs = known.unwrap_or(made);
-                Ok(Some((Done { key, resolved, outputs }, How::Ran)))
+                let done = Done { key, resolved, outputs: known.unwrap_or(made) };
+                Ok(Some(Brought { done, how: How::Ran, note }))
             }
         }
     }
 
-    /// Runs a stage and hands its outputs to the store.
+    /// Runs a stage and hands its outputs to the store; gives them with their notes.
     fn make(
         &self,
         stage: &Stage,
         resolved: &Resolved,
         key: Digest,
-    ) -> Result<BTreeMap<String, Made>, Vec<Diagnostic>> {
+    ) -> Result<(BTreeMap<String, Made>, Option<String>), Vec<Diagnostic>> {
         let last = self.project.state.stages.get(&stage.name);
         let expected = last.and_then(|last| self.project.store.seconds(&last.key));
         self.observer.event(Event::Started { stage: stage.name.clone(), expected });
@@ -256,7 +255,9 @@ impl<'a> Run<'a> {
         };
         let mut outputs = BTreeMap::new();
         let mut objects = Vec::new();
+        let mut notes = Vec::new();
         for (name, output) in made {
+            notes.extend(output.note);
             let staged =
                 self.project.store.stage(&output.bytes).map_err(|problem| vec![problem])?;
             let size = output.bytes.len() as u64;
@@ -270,7 +271,8 @@ impl<'a> Run<'a> {
             seconds: begun.elapsed().as_secs_f64(),
         };
         self.writer.commit(Commit { objects, record: Some((key, record)) });
-        Ok(outputs)
+        let note = Some(notes.join("; ")).filter(|note| !note.is_empty());
+        Ok((outputs, note))
     }
 
     /// Makes the outputs of a stage again whose objects were damaged or lost.
@@ -282,10 +284,10 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let begun = Instant::now();
-        let outputs = self.make(stage, &done.resolved, done.key)?;
+        let (outputs, note) = self.make(stage, &done.resolved, done.key)?;
         let seconds = begun.elapsed().as_secs_f64();
         let (stage, how) = (stage.name.clone(), How::Ran);
-        self.observer.event(Event::Finished { stage: stage.clone(), how, seconds });
+        self.observer.event(Event::Finished { stage: stage.clone(), how, seconds, note });
         let mut board = self.board.lock().expect("no panic while held");
         board.summary.ran += 1;
         board.summary.cached = board.summary.cached.saturating_sub(1);

@@ -13,8 +13,9 @@ const NO_NETWORK: &str = "http://127.0.0.1:9";
 
 /// Typesets a project with the command `program`, usually `typst`.
 pub fn pdf(project: &Project, program: &Path) -> Result<Typeset, Vec<Problem>> {
-    // The same check, and the same message, as without the command.
+    // The same checks, and the same messages, as without the command.
     crate::midnight(project.date)?;
+    crate::standards(&project.standards)?;
     check_version(program)?;
     let folder = tempfile::tempdir().map_err(|error| io("make a temporary folder", &error))?;
     let root = folder.path().join("project");
@@ -29,7 +30,9 @@ pub fn pdf(project: &Project, program: &Path) -> Result<Typeset, Vec<Problem>> {
         return Err(refused(program, &output, found));
     }
     let pdf = std::fs::read(&made).map_err(|error| io("read what `typst` made", &error))?;
-    Ok(Typeset { pages: pages(&pdf), pdf, warnings: found })
+    // The command says nothing of claims, so the pages are laid out once more for them.
+    let (_, _, made) = crate::lay_out(project)?;
+    Ok(Typeset { pdf, warnings: found, ..made })
 }
 
 /// Runs `typst compile` on the written project.
@@ -46,6 +49,9 @@ fn compile(
     command.arg("--package-path").arg(folder.join("packages"));
     command.arg("--package-cache-path").arg(folder.join("packages"));
     command.args(["--diagnostic-format", "human", "--format", "pdf"]);
+    if !project.standards.is_empty() {
+        command.arg("--pdf-standard").arg(project.standards.join(","));
+    }
     for (key, value) in &project.inputs {
         command.arg("--input").arg(format!("{key}={value}"));
     }
@@ -147,12 +153,6 @@ fn set_place(project: &Project, problem: &mut Problem, place: &str) {
     let text = text.as_deref().and_then(|it| it.lines().nth(line.saturating_sub(1)));
     problem.text = text.unwrap_or("").to_string();
     (problem.path, problem.line, problem.column, problem.width) = (path, line, column, 1);
-}
-
-/// The pages of a PDF, counted by the objects that begin one.
-fn pages(pdf: &[u8]) -> usize {
-    let starts = |mark: &[u8]| pdf.windows(mark.len()).filter(|it| *it == mark).count();
-    starts(b"/Type /Page\n") + starts(b"/Type/Page/") + starts(b"/Type /Page ")
 }
 
 /// Seconds from 1970 to the start of a day, by the proleptic Gregorian calendar.

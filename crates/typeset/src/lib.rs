@@ -4,15 +4,22 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+use serde::de::value::StrDeserializer;
 use typst::diag::{SourceDiagnostic, Warned};
 use typst::foundations::Datetime;
 use typst_layout::PagedDocument;
-use typst_pdf::{PdfOptions, Timestamp};
+use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
+mod claims;
 pub mod command;
+mod numerals;
 pub mod problem;
+mod prose;
 mod world;
 
+pub use claims::Claim;
+pub use numerals::{Naked, Numerals, numerals};
 pub use problem::{Problem, Severity};
 
 /// Every source of this crate, for whoever must know what its results depend on.
@@ -20,6 +27,9 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("crates/typeset/src/lib.rs", include_str!("lib.rs")),
     ("crates/typeset/src/world.rs", include_str!("world.rs")),
     ("crates/typeset/src/problem.rs", include_str!("problem.rs")),
+    ("crates/typeset/src/claims.rs", include_str!("claims.rs")),
+    ("crates/typeset/src/numerals.rs", include_str!("numerals.rs")),
+    ("crates/typeset/src/prose.rs", include_str!("prose.rs")),
     ("crates/typeset/src/command.rs", include_str!("command.rs")),
 ];
 
@@ -34,6 +44,8 @@ pub struct Project {
     pub inputs: BTreeMap<String, String>,
     /// The date of the document: year, month, day.
     pub date: (i32, u8, u8),
+    /// The standards that the PDF keeps, such as `a-3a` and `ua-1`.
+    pub standards: Vec<String>,
 }
 
 /// A finished document.
@@ -45,6 +57,10 @@ pub struct Typeset {
     pub pages: usize,
     /// What the author should look at, though it was no obstacle.
     pub warnings: Vec<Problem>,
+    /// The words that are true only under a condition, in reading order.
+    pub claims: Vec<Claim>,
+    /// How many times a value is printed.
+    pub values: usize,
 }
 
 /// Typesets a project with the Typst that is compiled into this program.
@@ -53,23 +69,58 @@ pub struct Typeset {
 /// same date, so that both give the same bytes (`command`).
 pub fn pdf(project: &Project) -> Result<Typeset, Vec<Problem>> {
     let midnight = midnight(project.date)?;
-    let world = world::Files::new(project)?;
-    let Warned { output, warnings } = typst::compile::<PagedDocument>(&world);
-    let problems = |found: &[SourceDiagnostic]| {
-        found.iter().map(|it| problem::of(&world, it)).collect::<Vec<_>>()
+    let standards = standards(&project.standards)?;
+    let (world, document, mut made) = lay_out(project)?;
+    let options = PdfOptions {
+        timestamp: Some(Timestamp::new_utc(midnight)),
+        standards,
+        ..Default::default()
     };
-    let document = output.map_err(|errors| problems(&errors))?;
-    let options =
-        PdfOptions { timestamp: Some(Timestamp::new_utc(midnight)), ..Default::default() };
-    let pdf = typst_pdf::pdf(&document, &options).map_err(|errors| problems(&errors))?;
+    made.pdf = typst_pdf::pdf(&document, &options).map_err(|errors| problems(&world, &errors))?;
     // What one document leaves in Typst's memory is of little use to the next.
     typst::comemo::evict(0);
-    Ok(Typeset { pdf, pages: document.pages().len(), warnings: problems(&warnings) })
+    Ok(made)
+}
+
+/// Lays a project out in pages and reads what they say; there is no PDF yet.
+fn lay_out(project: &Project) -> Result<(world::Files, PagedDocument, Typeset), Vec<Problem>> {
+    let world = world::Files::new(project)?;
+    let Warned { output, warnings } = typst::compile::<PagedDocument>(&world);
+    let document = output.map_err(|errors| problems(&world, &errors))?;
+    let made = Typeset {
+        pdf: Vec::new(),
+        pages: document.pages().len(),
+        warnings: problems(&world, &warnings),
+        claims: claims::claims(&world, &document),
+        values: claims::count(&document, "value-use"),
+    };
+    Ok((world, document, made))
+}
+
+fn problems(world: &world::Files, found: &[SourceDiagnostic]) -> Vec<Problem> {
+    found.iter().map(|it| problem::of(world, it)).collect()
 }
 
 /// The version of the Typst that is compiled into this program.
 pub fn version() -> &'static str {
     typst::utils::version().raw()
+}
+
+/// Standards by name, or what is wrong with them.
+fn standards(names: &[String]) -> Result<PdfStandards, Vec<Problem>> {
+    let mut list = Vec::new();
+    for name in names {
+        // Typst's own names: those of its command line.
+        let read = StrDeserializer::<serde::de::value::Error>::new(name);
+        list.push(PdfStandard::deserialize(read).map_err(|_| {
+            let problem = Problem::new(format!("there is no PDF standard `{name}`"));
+            vec![problem.hint("write one such as `a-3a`, `a-2b`, `ua-1` or `1.7`")]
+        })?);
+    }
+    PdfStandards::new(&list).map_err(|error| {
+        let problem = Problem::new(error.message().to_string());
+        vec![error.hints().iter().fold(problem, |problem, hint| problem.hint(hint.as_str()))]
+    })
 }
 
 /// The start of a day, or what is wrong with it.

@@ -14,6 +14,7 @@ fn project(files: &[(&str, &str)]) -> Project {
         main: files[0].0.to_string(),
         inputs: [("date".to_string(), "2026-11-21".to_string())].into(),
         date: (2026, 11, 21),
+        standards: Vec::new(),
     }
 }
 
@@ -234,4 +235,106 @@ fn what_the_command_says_is_wrong() {
          |    ^^^^\n\
          hint: if you meant something else, write it so"
     );
+}
+
+/// The numerals of a source: naked ones, then how many are literal, dates, references.
+fn sorted(text: &str) -> (Vec<String>, [usize; 3]) {
+    let found = numerals("a.typ", text);
+    let naked = found.naked.into_iter().map(|it| it.number).collect();
+    (naked, [found.literals, found.dates, found.references])
+}
+
+#[test]
+fn naked_numbers() {
+    let none: [&str; 0] = [];
+    let cases: [(&str, &[&str], [usize; 3]); 14] = [
+        ("Of 1,914 pairs 34.7% are barred.", &["1914", "34.7%"], [0, 0, 0]),
+        ("Of #val(\"a.b\", digits: 1) pairs", &none, [0, 0, 0]),
+        ("z = #lit[6.227] and #lit[35%]", &none, [2, 0, 0]),
+        ("On 12 September\n2024, in March 2024 and 2015--2023", &none, [0, 5, 0]),
+        ("the 2000s, or 2026-11-21", &none, [0, 4, 0]),
+        ("Table 1, Appendix 3 and types 1 and 2, Section 4.2", &none, [0, 0, 5]),
+        ("BLAKE3, PDF/A-3a and ISO 3166", &none, [0, 0, 3]),
+        ("A share $p = 0.5$ of `12` at @fig7 // 9", &none, [0, 0, 0]),
+        ("#zh[2014年8月7日] is a date", &none, [0, 0, 0]),
+        ("- *12 apps* of #emph[13]", &["12", "13"], [0, 0, 0]),
+        ("#figure(caption: [14 apps], image(\"a1.png\", width: 20mm))", &["14"], [0, 0, 0]),
+        ("It fell by −3.5 a year; see https://a.org/2/3.", &["-3.5"], [0, 0, 0]),
+        ("#let n = 5\n#if n > 4 [more than 4]", &["4"], [0, 0, 0]),
+        ("Bars 1850 apps wide", &none, [0, 1, 0]),
+    ];
+    for (text, naked, counts) in cases {
+        let (found, sorts) = sorted(text);
+        assert_eq!((found.join(" "), sorts), (naked.join(" "), counts), "{text}");
+    }
+}
+
+#[test]
+fn where_a_naked_number_stands() {
+    let text = "= Title\nIn all, *664\napps* are barred.";
+    let naked: Vec<_> = numerals("report/a.typ", text).naked.into_iter().collect();
+    let problems: Vec<_> = naked.into_iter().map(|it| it.problem).collect();
+    assert_eq!(
+        shown(&problems),
+        "Error: `664` is a naked number: neither a value nor marked as literal\n\
+         report/a.typ:2:10\n\
+         | In all, *664\n\
+         |          ^^^\n\
+         hint: write `#lit[664]` if it is quoted or part of a name"
+    );
+}
+
+const CLAIM: &str = "#let claim(condition, holds, body) = {\n  \
+    [#metadata((condition: condition, names: (\"a.b\",), holds: holds, body: body))<claim>]\n  \
+    body\n}\n";
+
+#[test]
+fn claims_with_page_and_sentence() {
+    let main = format!(
+        "{CLAIM}One sentence. Downloads #claim(\"a.b < 0\", true)[fell]. #pagebreak()\n\n\
+         First, e.g. this one. In #text(red)[all] regions, the *larger\n\
+         share #claim(\"a.b > 0\", false)[rose] by #val(\"a.b\")* again. Another one.\n\
+         #let val(name) = metadata(name)"
+    );
+    let main = main.replace("#val(", "#metadata(");
+    let made = pdf(&project(&[("main.typ", &main)])).unwrap();
+    let facts: Vec<_> = (made.claims.iter())
+        .map(|it| (it.words.as_str(), it.holds, it.page, it.sentence.as_str()))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            ("fell", true, 1, "Downloads fell."),
+            (
+                "rose",
+                false,
+                2,
+                "In all regions, the larger share rose by #metadata(\"a.b\") again."
+            ),
+        ]
+    );
+    assert_eq!(made.claims[1].names, ["a.b"]);
+    assert_eq!((made.claims[1].problem.line, made.claims[1].problem.width), (8, 4));
+}
+
+#[test]
+fn standards() {
+    let with = |names: &[&str], text: &str| {
+        let standards = names.iter().map(|it| it.to_string()).collect();
+        pdf(&Project { standards, ..project(&[("main.typ", text)]) })
+    };
+    let titled = "#set document(title: \"A\")\n= A";
+    assert!(with(&["a-3a", "ua-1"], titled).unwrap().pdf.windows(7).any(|it| it == b"/Marked"));
+    let told = |made: Result<Typeset, Vec<Problem>>| shown(&made.unwrap_err());
+    assert_eq!(
+        told(with(&["ua-1"], "= A")),
+        "Error: PDF/UA-1 error: missing document title\n\
+         hint: set the title with `set document(title: [...])`"
+    );
+    assert_eq!(
+        told(with(&["a-3x"], titled)),
+        "Error: there is no PDF standard `a-3x`\n\
+         hint: write one such as `a-3a`, `a-2b`, `ua-1` or `1.7`"
+    );
+    assert!(told(with(&["a-3a", "a-2b"], titled)).contains("at most one PDF/A standard"));
 }

@@ -19,6 +19,8 @@ use crate::progress::{Lines, Progress};
 use crate::report::{Failed, count, duration, exit_code, paint, print, say};
 use crate::verbs::{named, open, question, select};
 
+mod before;
+
 pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Result<(), Failed> {
     let begun = Instant::now();
     let question = question(arguments, &verb.targets.stages)?;
@@ -51,11 +53,12 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     let request = Request { stages, force, jobs, keep_going, env: environment(), stop };
     let progress = Progress::new(arguments.verbose, arguments.quiet);
     let observer: &dyn Observer = if arguments.json { &Lines } else { &progress };
-    let summary = match verb.frozen {
+    let mut summary = match verb.frozen {
         true => session::frozen(&project, &request.stages, observer),
         false => session::run(&project, &request, mode, question.as_ref(), observer),
     };
     progress.end();
+    before::fill(&project, &mut summary.problems);
     let seconds = begun.elapsed().as_secs_f64();
     let code = match signal.load(Ordering::Relaxed) {
         0 => exit_code(&summary.problems),
