@@ -27,10 +27,13 @@ pub const OUTPUTS: &[&str] = &["table", "values"];
 pub struct Params {}
 
 /// A selected app.
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 struct App {
     key: String,
+    #[serde(skip)]
     name: String,
+    /// As the printed matrix names it, which may be in Chinese too; else as its store does.
+    full_name: String,
     store_id: String,
     exchanges: bool,
     registration: String,
@@ -39,6 +42,8 @@ struct App {
 /// A selected app and the matrices that it is in.
 #[derive(Serialize)]
 struct Entry {
+    /// The name before any subtitle.
+    name: String,
     #[serde(flatten)]
     app: App,
     table1: bool,
@@ -102,10 +107,12 @@ fn apps(artifact: &Artifact) -> Result<Vec<App>, Failure> {
     let frame = table::decode(artifact)?;
     let (keys, names) = (table::texts(&frame, "app")?, table::texts(&frame, "name")?);
     let (ids, kinds) = (table::texts(&frame, "store_id")?, table::texts(&frame, "registration")?);
+    let printed = table::optional_texts(&frame, "matrix_name")?;
     let exchanges = table::booleans(&frame, "exchanges_information")?;
     let app = |row: usize| App {
         key: keys[row].clone(),
         name: names[row].clone(),
+        full_name: printed[row].as_ref().unwrap_or(&names[row]).clone(),
         store_id: ids[row].clone(),
         exchanges: exchanges[row],
         registration: kinds[row].clone(),
@@ -118,10 +125,11 @@ fn entries(apps: Vec<App>, table1: &BTreeSet<&str>, appendix3: &BTreeSet<&str>) 
     let entry = |app: App| Entry {
         table1: table1.contains(app.key.as_str()),
         appendix3: appendix3.contains(app.key.as_str()),
+        name: short(&app.name),
         app,
     };
     let mut entries: Vec<Entry> = apps.into_iter().map(entry).collect();
-    entries.sort_by_cached_key(|it| (it.app.name.to_lowercase(), it.app.key.clone()));
+    entries.sort_by_cached_key(|it| (it.name.to_lowercase(), it.app.key.clone()));
     entries
 }
 
@@ -149,8 +157,12 @@ fn named(values: &mut Values, key: &str, apps: &[&App], about: &str) {
     values.text(&format!("{key}.names"), &list(apps), &format!("the names of the {about}"));
 }
 
+/// A name without the subtitle that stores print after a colon or a dash.
+fn short(name: &str) -> String {
+    name.split([':', '–', '-']).next().unwrap_or("").trim().to_string()
+}
+
 fn list(apps: &[&App]) -> String {
-    let short = |name: &str| name.split([':', '–', '-']).next().unwrap_or("").trim().to_string();
     let names: Vec<String> = apps.iter().map(|app| short(&app.name)).collect();
     if names.is_empty() { "none".into() } else { names.join(", ") }
 }
@@ -201,7 +213,7 @@ mod tests {
         let apps = table["apps"].as_array().unwrap();
         let count = |key: &str| apps.iter().filter(|app| app[key] == true).count();
         assert_eq!((apps.len(), count("table1"), count("appendix3")), (62, 33, 40));
-        let weibo = apps.iter().find(|app| app["name"] == "Weibo Intl.").unwrap();
+        let weibo = apps.iter().find(|app| app["name"] == "Weibo intl").unwrap();
         assert_eq!((&weibo["registration"], &weibo["table1"]), (&"phone".into(), &false.into()));
     }
 }

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kit::pair::{self, Pair, Tally};
 use crate::kit::table;
-use crate::kit::values::Values;
+use crate::kit::values::{Values, slug};
 
 /// The cleaned pairs, the countries with their regions, and the selected apps.
 pub const INPUTS: &[Slot] = &[Slot::one("pairs"), Slot::one("countries"), Slot::one("apps")];
@@ -198,6 +198,27 @@ fn count_pairs(values: &mut Values, matrix: &str, pairs: &[Pair]) {
     let percent = 100.0 * all.share();
     let about = "share of tested pairs with a hard barrier";
     values.number(&format!("{matrix}.barred_share"), percent, 1, "percent", about);
+    count_parts(values, matrix, &pairs);
+}
+
+/// Counts the barred countries of each app and the barred pairs of each region.
+fn count_parts(values: &mut Values, matrix: &str, pairs: &[&Pair]) {
+    let mut by_app: BTreeMap<(&str, &str), Vec<&Pair>> = BTreeMap::new();
+    let mut by_region: BTreeMap<&str, Vec<&Pair>> = BTreeMap::new();
+    for &pair in pairs {
+        by_app.entry((&pair.app, &pair.name)).or_default().push(pair);
+        by_region.entry(&pair.region).or_default().push(pair);
+    }
+    for ((key, name), pairs) in by_app {
+        let (key, about) = (format!("{matrix}.app.{key}"), format!("countries that bar {name}"));
+        values.count(&key, Tally::of(pairs).barred, "countries", &about);
+    }
+    for (region, pairs) in by_region {
+        let tally = Tally::of(pairs);
+        let about = format!("share of tested pairs with a hard barrier: {region}");
+        let key = format!("{matrix}.region.{}", slug(region));
+        values.number(&key, 100.0 * tally.share(), 1, "percent", &about);
+    }
 }
 
 #[cfg(test)]
@@ -284,6 +305,8 @@ mod tests {
             ("table1.group1", 10.0),
             ("table1.group2", 15.0),
             ("table1.group3", 8.0),
+            ("table1.app.kuaishou", 19.0),
+            ("appendix3.app.kuaishou", 58.0),
             ("appendix3.apps", 40.0),
             ("appendix3.barred", 869.0),
         ] {

@@ -13,6 +13,8 @@ mod space;
 mod story;
 // Raw data that breaks its contract, and mistakes in the pipeline: codes, words, nothing touched.
 mod refusal;
+// Words and numbers of the report, held to the values.
+mod words;
 // Whatever could make the same inputs give other bytes.
 mod determinism;
 // The report set by an installed `typst` instead of the embedded one.
