@@ -8,11 +8,14 @@ pub mod clean;
 pub mod tag;
 pub mod extrapolate;
 pub mod stand_in;
+pub mod stand_in_us;
 pub mod panel;
 pub mod select;
 pub mod narrow;
 pub mod series;
+pub mod ranks;
 pub mod interpolate;
+pub mod downloaded;
 pub mod ztest;
 pub mod quality;
 pub mod robustness;
@@ -70,11 +73,14 @@ pub const FUNCTIONS: &[Function] = &[
     function!(tag),
     function!(extrapolate),
     function!(stand_in),
+    function!(stand_in_us),
     function!(panel),
     function!(select),
     function!(narrow),
     function!(series),
+    function!(ranks),
     function!(interpolate),
+    function!(downloaded),
     function!(ztest),
     function!(quality),
     function!(robustness),

@@ -5,10 +5,12 @@
 //! of the same columns. Both are held to the same rules: known countries,
 //! months within the panel, no negative counts, ranks from 1, and one row for
 //! an app in a store in a month. Stores are added; the rank is the best one.
+//! Rows are taken one after the other, in any order, and only their sums are
+//! kept, so that a panel may be longer than memory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use engine::diagnostic::{Checked, Diagnostic, did_you_mean};
+use engine::diagnostic::{Diagnostic, did_you_mean};
 use engine::function::{Artifact, Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,24 +50,9 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let artifact = job.one("table");
     let known = table::texts(&table::decode(job.one("countries"))?, "iso3")?;
     let mut reader = Reader::new(params, &artifact.path, known)?;
-    match artifact.resource {
-        Some(_) => export::read(artifact, &COLUMNS, |at, record| {
-            let cell = |column: usize| record.get(column).unwrap_or("");
-            let downloads = reader.number(at, "downloads", cell(4));
-            let rank = match cell(5) {
-                "" => None,
-                text => Some(reader.number(at, "rank", text)),
-            };
-            reader.take(at, [cell(0), cell(1), cell(2), cell(3)], downloads, rank);
-        })
-        .map_err(Failure::contract)?,
-        None => rows_of_table(artifact, &mut reader)?,
-    }
-    let read = reader.entries.len();
-    let panel = reader.finish(params.limit).map_err(|mut faults| {
-        export::quote(artifact, &mut faults);
-        Failure::contract(faults)
-    })?;
+    each_row(artifact, &mut |at, cells| reader.take(at, cells))?;
+    let read = reader.read;
+    let panel = reader.finish(artifact)?;
     let mut values = Values::default();
     values.count("rows", read, "rows", "rows of the download panel, one a store");
     values.count("apps", panel.apps.len(), "apps", "apps of the download panel");
@@ -77,25 +64,52 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     Ok(Outputs::from([("table", panel::encode(&panel)?), ("values", values.encode()?)]))
 }
 
-fn rows_of_table(artifact: &Artifact, reader: &mut Reader) -> Result<(), Failure> {
-    let frame = table::decode(artifact)?;
-    let texts = |name| table::texts(&frame, name);
-    let (apps, codes) = (texts("app")?, texts("iso3")?);
-    let (stores, months) = (texts("store")?, texts("month")?);
-    let downloads = table::integers(&frame, "downloads")?;
-    let ranks = table::optional_integers(&frame, "rank")?;
-    for row in 0..frame.height() {
-        let cells = [&apps[row], &codes[row], &stores[row], &months[row]].map(String::as_str);
-        reader.take(At { row: row + 1, line: 0 }, cells, downloads[row], ranks[row]);
-    }
-    Ok(())
+/// What a row says: app, country, store and month, downloads, and the rank if
+/// there is one; a number that is none comes as its text.
+struct Cells<'a> {
+    keys: [&'a str; 4],
+    downloads: Result<i64, &'a str>,
+    rank: Option<Result<i64, &'a str>>,
 }
 
-/// A row with its texts as numbers: app, country, store, month, where it
-/// stands, downloads and rank.
-type Entry = (usize, usize, usize, i64, At, i64, Option<i64>);
+/// Hands over each row of an export or a table.
+fn each_row(artifact: &Artifact, take: &mut dyn FnMut(At, Cells)) -> Result<(), Failure> {
+    if artifact.resource.is_some() {
+        return export::read(artifact, &COLUMNS, |at, record| {
+            let cell = |column: usize| record.get(column).unwrap_or("");
+            let number = |text| str::parse::<i64>(text).map_err(|_| text);
+            let rank = (!cell(5).is_empty()).then(|| number(cell(5)));
+            let keys = [cell(0), cell(1), cell(2), cell(3)];
+            take(at, Cells { keys, downloads: number(cell(4)), rank });
+        })
+        .map_err(Failure::contract);
+    }
+    table::each_group(artifact, |before, frame| {
+        let texts = |name| table::column_of_texts(&frame, name);
+        let (apps, codes) = (texts("app")?.iter(), texts("iso3")?.iter());
+        let (stores, months) = (texts("store")?.iter(), texts("month")?.iter());
+        let downloads = table::integers(&frame, "downloads")?;
+        let ranks = table::optional_integers(&frame, "rank")?;
+        let keys = apps.zip(codes).zip(stores.zip(months));
+        for (row, ((app, iso3), (store, month))) in keys.enumerate() {
+            let keys = [app, iso3, store, month].map(Option::unwrap_or_default);
+            let (downloads, rank) = (Ok(downloads[row]), ranks[row].map(Ok));
+            take(At { row: before + row + 1, line: 0 }, Cells { keys, downloads, rank });
+        }
+        Ok(())
+    })
+}
 
-/// Holds rows to the rules.
+/// The sums of an app in a country, by months since the first.
+struct Block {
+    app: usize,
+    country: usize,
+    months: Vec<Option<(i64, Option<i64>)>>,
+    /// The months that each store has, as bits.
+    stores: BTreeMap<usize, Vec<u64>>,
+}
+
+/// Holds rows to the rules, and adds them.
 struct Reader<'a> {
     path: &'a str,
     first: i64,
@@ -106,8 +120,17 @@ struct Reader<'a> {
     stores: Names,
     dates: Names,
     months: Vec<Option<i64>>,
-    entries: Vec<Entry>,
+    blocks: Vec<Block>,
+    /// The block of each app and country.
+    places: BTreeMap<(usize, usize), usize>,
+    block: usize,
+    /// Rows with a month of the panel.
+    read: usize,
+    limit: usize,
     faults: Vec<Diagnostic>,
+    more: usize,
+    /// Faults that are to name the first row of the same key.
+    repeats: Vec<(usize, [String; 4])>,
 }
 
 impl<'a> Reader<'a> {
@@ -125,25 +148,38 @@ impl<'a> Reader<'a> {
             stores: Names::default(),
             dates: Names::default(),
             months: Vec::new(),
-            entries: Vec::new(),
+            blocks: Vec::new(),
+            places: BTreeMap::new(),
+            block: 0,
+            read: 0,
+            limit: params.limit.max(1),
             faults: Vec::new(),
+            more: 0,
+            repeats: Vec::new(),
         })
     }
 
-    fn fault(&mut self, at: At, column: &str, message: String) -> &mut Diagnostic {
+    /// Notes a fault; those beyond the limit are only counted.
+    fn fault(&mut self, at: At, column: &str, message: String) -> Option<&mut Diagnostic> {
+        if self.faults.len() == self.limit {
+            self.more += 1;
+            return None;
+        }
         self.faults.push(at.fault(self.path, column, &message));
-        self.faults.last_mut().expect("one was added")
+        self.faults.last_mut()
     }
 
-    fn number(&mut self, at: At, column: &str, text: &str) -> i64 {
-        text.parse().unwrap_or_else(|_| {
+    fn number(&mut self, at: At, column: &str, found: Result<i64, &str>) -> i64 {
+        found.unwrap_or_else(|text| {
             self.fault(at, column, format!("`{text}` is not a whole number"));
             1
         })
     }
 
-    fn take(&mut self, at: At, cells: [&str; 4], downloads: i64, rank: Option<i64>) {
-        let [app, iso3, store, date] = cells;
+    fn take(&mut self, at: At, cells: Cells) {
+        let [app, iso3, store, date] = cells.keys;
+        let downloads = self.number(at, "downloads", cells.downloads);
+        let rank = cells.rank.map(|rank| self.number(at, "rank", rank));
         for (column, text) in [("app", app), ("store", store)] {
             if text.is_empty() {
                 self.fault(at, column, "a value is required".into());
@@ -156,10 +192,12 @@ impl<'a> Reader<'a> {
             self.fault(at, "rank", format!("`{rank}` is no rank"));
         }
         let country = self.countries.place(iso3);
-        if !self.known.iter().any(|known| known == iso3) {
+        if !self.known.contains(&self.countries.list[country]) {
             let hint = did_you_mean(iso3, self.known.iter().map(String::as_str));
-            let fault = self.fault(at, "iso3", format!("`{iso3}` is no country of the study"));
-            fault.hints.extend(hint);
+            let message = format!("`{iso3}` is no country of the study");
+            if let Some(fault) = self.fault(at, "iso3", message) {
+                fault.hints.extend(hint);
+            }
         }
         let place = self.dates.place(date);
         if place == self.months.len() {
@@ -172,51 +210,78 @@ impl<'a> Reader<'a> {
             self.fault(at, "month", format!("`{date}` is no month from `{first}` to `{last}`"));
             return;
         };
-        let (app, store) = (self.apps.place(app), self.stores.place(store));
-        self.entries.push((app, country, store, month, at, downloads, rank));
+        self.read += 1;
+        let key = (self.apps.place(app), country, self.stores.place(store));
+        if !self.add(key, (month - self.first) as usize, downloads, rank)
+            && self.fault(at, "month", String::new()).is_some()
+        {
+            self.repeats.push((self.faults.len() - 1, cells.keys.map(String::from)));
+        }
     }
 
-    /// Adds the stores, or says what is wrong with the rows.
-    fn finish(mut self, limit: usize) -> Checked<Panel> {
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.sort_unstable();
-        let mut rows: Vec<Row> = Vec::new();
-        let mut last: Option<&Entry> = None;
-        for entry in &entries {
-            let (app, country, store, month, at, downloads, rank) = *entry;
-            let same = last.filter(|e| (e.0, e.1, e.2, e.3) == (app, country, store, month));
-            if let Some((.., first, _, _)) = same {
-                let message = format!(
-                    "`{}` in `{}` and `{}` is in row {} too",
-                    self.apps.list[app],
-                    self.countries.list[country],
-                    self.stores.list[store],
-                    first.row
-                );
-                self.fault(at, "month", message);
+    /// Adds a row; false if its store has the month already.
+    fn add(
+        &mut self,
+        (app, country, store): (usize, usize, usize),
+        month: usize,
+        downloads: i64,
+        rank: Option<i64>,
+    ) -> bool {
+        let same = |block: &Block| (block.app, block.country) == (app, country);
+        if !self.blocks.get(self.block).is_some_and(same) {
+            let new = self.blocks.len();
+            self.block = *self.places.entry((app, country)).or_insert(new);
+            if self.block == new {
+                let months = vec![None; (self.last - self.first + 1) as usize];
+                self.blocks.push(Block { app, country, months, stores: BTreeMap::new() });
             }
-            last = Some(entry);
-            rows.push(Row { app, country, month, downloads, rank });
         }
-        if !self.faults.is_empty() {
-            self.faults.sort_by(|a, b| a.at.cmp(&b.at));
-            let more = self.faults.len().saturating_sub(limit.max(1));
-            self.faults.truncate(limit.max(1));
-            if more > 0 {
-                self.faults.push(Diagnostic::contract(format!("and {more} more")));
+        let block = &mut self.blocks[self.block];
+        let (length, bit) = (block.months.len().div_ceil(64), 1_u64 << (month % 64));
+        let seen = block.stores.entry(store).or_insert_with(|| vec![0; length]);
+        let fresh = seen[month / 64] & bit == 0;
+        seen[month / 64] |= bit;
+        let (sum, best) = block.months[month].get_or_insert((0, None));
+        *sum = sum.saturating_add(downloads);
+        *best = [*best, rank].into_iter().flatten().min();
+        fresh
+    }
+
+    /// The panel, or what is wrong with the rows.
+    fn finish(mut self, artifact: &Artifact) -> Result<Panel, Failure> {
+        if self.faults.is_empty() {
+            let mut rows = Vec::new();
+            for block in &self.blocks {
+                let months = block.months.iter().enumerate();
+                rows.extend(months.filter_map(|(month, found)| {
+                    let (downloads, rank) = (*found)?;
+                    let (app, country) = (block.app, block.country);
+                    Some(Row { app, country, month: self.first + month as i64, downloads, rank })
+                }));
             }
-            return Err(self.faults);
+            return Ok(Panel { apps: self.apps.list, countries: self.countries.list, rows });
         }
-        rows.sort_unstable_by_key(|row| (row.app, row.country, row.month));
-        rows.dedup_by(|next, kept| {
-            let same = (next.app, next.country, next.month) == (kept.app, kept.country, kept.month);
-            if same {
-                kept.downloads += next.downloads;
-                kept.rank = [kept.rank, next.rank].into_iter().flatten().min();
+        if !self.repeats.is_empty() {
+            // Where a key came first was not kept, so the rows are read again.
+            let mut firsts = vec![None; self.repeats.len()];
+            each_row(artifact, &mut |at, cells| {
+                for (first, (_, keys)) in firsts.iter_mut().zip(&self.repeats) {
+                    if first.is_none() && cells.keys == keys.each_ref().map(String::as_str) {
+                        *first = Some(at.row);
+                    }
+                }
+            })?;
+            for (first, (fault, [app, iso3, store, _])) in firsts.into_iter().zip(&self.repeats) {
+                let first = first.unwrap_or_default();
+                self.faults[*fault].message +=
+                    &format!("`{app}` in `{iso3}` and `{store}` is in row {first} too");
             }
-            same
-        });
-        Ok(Panel { apps: self.apps.list, countries: self.countries.list, rows })
+        }
+        if self.more > 0 {
+            self.faults.push(Diagnostic::contract(format!("and {} more", self.more)));
+        }
+        export::quote(artifact, &mut self.faults);
+        Err(Failure::contract(self.faults))
     }
 }
 
@@ -287,8 +352,8 @@ mod tests {
               `2015-13` is no month from `2015-01` to `2023-12`"]
         );
         assert_eq!(
-            faults("x,JPN,apple,2015-01,1,\nx,JPN,apple,2015-01,2,\n"),
-            ["raw/d.csv:3: row 3, column `month`: `x` in `JPN` and `apple` is in row 2 too"]
+            faults("x,JPN,apple,2015-01,1,\na,JPN,apple,2015-01,1,\nx,JPN,apple,2015-01,2,\n"),
+            ["raw/d.csv:4: row 4, column `month`: `x` in `JPN` and `apple` is in row 2 too"]
         );
         let failure = csv("x,JPX,apple,2015-01,1,\n").unwrap_err();
         let fault = &failure.diagnostics[0];

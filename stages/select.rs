@@ -14,15 +14,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::diagnostic::Diagnostic;
 use engine::function::{Artifact, Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kit::candidate::{self, Candidate};
 use crate::kit::flow::Flow;
 use crate::kit::panel::{self, Month};
 use crate::kit::values::Values;
-use crate::kit::{export, json, table};
+use crate::kit::{json, table};
 
 /// The candidates, their downloads, and the apps that the report selected.
 pub const INPUTS: &[Slot] = &[Slot::one("candidates"), Slot::one("panel"), Slot::one("apps")];
@@ -60,18 +60,9 @@ impl Default for Params {
     }
 }
 
-const COLUMNS: [&str; 7] =
-    ["app", "name", "headquarters", "category", "sub_category", "ceased", "adjacent"];
-
-/// A candidate with what its downloads say.
-#[derive(Debug, Default)]
-struct Candidate {
-    app: String,
-    headquarters: String,
-    category: String,
-    sub_category: String,
-    ceased: bool,
-    adjacent: bool,
+/// What the downloads of an app say.
+#[derive(Clone, Debug, Default)]
+struct Counts {
     /// The best rank in a store that counts.
     rank: Option<i64>,
     downloads: i64,
@@ -80,30 +71,34 @@ struct Candidate {
 
 /// Filters the candidates.
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
-    let mut candidates = candidates(job.one("candidates"))?;
-    count(params, job.one("panel"), &mut candidates)?;
+    let candidates = candidate::read(job.one("candidates"))?;
+    let mut found = count(params, job.one("panel"))?;
+    let mut list: Vec<(Candidate, Counts)> = Vec::new();
+    for (app, candidate) in candidates {
+        list.push((candidate, found.remove(&app).unwrap_or_default()));
+    }
     let mut flow = Flow::new(job.labels());
-    let mut list: Vec<Candidate> = candidates.into_values().collect();
-    let mut keep = |step: &str, why: &str, keep: &dyn Fn(&Candidate) -> bool| {
-        flow.keep((step, why), &mut list, keep)
+    let mut keep = |step: &str, why: &str, keep: &dyn Fn(&Candidate, &Counts) -> bool| {
+        flow.keep((step, why), &mut list, |(it, counts)| keep(it, counts))
     };
     let why = "apps whose developer has its headquarters elsewhere";
-    keep("headquarters", why, &|it| it.headquarters == params.headquarters)?;
+    keep("headquarters", why, &|it, _| it.headquarters == params.headquarters)?;
     let why = "apps that never rank high enough in a store that counts";
-    keep("rank", why, &|it| it.rank.is_some_and(|rank| rank <= params.rank))?;
+    keep("rank", why, &|_, counts| counts.rank.is_some_and(|rank| rank <= params.rank))?;
     let why = "apps of another main category";
-    keep("category", why, &|it| it.category == params.category)?;
+    keep("category", why, &|it, _| it.category == params.category)?;
     let why = "apps of another sub-category";
-    keep("sub_category", why, &|it| params.sub_categories.contains(&it.sub_category))?;
-    keep("operation", "apps that ceased operation", &|it| !it.ceased)?;
-    keep("adjacent", "apps with services only adjacent to social media", &|it| !it.adjacent)?;
+    keep("sub_category", why, &|it, _| params.sub_categories.contains(&it.sub_category))?;
+    keep("operation", "apps that ceased operation", &|it, _| !it.ceased)?;
+    keep("adjacent", "apps with services only adjacent to social media", &|it, _| !it.adjacent)?;
     let why = "apps with fewer downloads a month than the threshold";
-    keep("threshold", why, &|it| it.downloads >= params.threshold * it.months.len() as i64)?;
+    let least = |counts: &Counts| params.threshold * counts.months.len() as i64;
+    keep("threshold", why, &|_, counts| counts.downloads >= least(counts))?;
     let mut values = Values::default();
     flow.report(&mut values);
     let known: BTreeSet<String> =
         table::texts(&table::decode(job.one("apps"))?, "app")?.into_iter().collect();
-    let selected: BTreeSet<&String> = list.iter().map(|it| &it.app).collect();
+    let selected: BTreeSet<&String> = list.iter().map(|(it, _)| &it.app).collect();
     values.count("selected", selected.len(), "apps", "apps that pass every filter");
     let both = known.iter().filter(|app| selected.contains(app)).count();
     let about = "apps that pass every filter and that the report selected";
@@ -111,93 +106,23 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     Ok(Outputs::from([("flow", json::encode(&flow)?), ("values", values.encode()?)]))
 }
 
-/// The candidates by key.
-fn candidates(artifact: &Artifact) -> Result<BTreeMap<String, Candidate>, Failure> {
-    let mut list = Vec::new();
-    let mut faults = Vec::new();
-    if artifact.resource.is_some() {
-        export::read(artifact, &COLUMNS, |at, record| {
-            let text = |column: usize| record.get(column).unwrap_or("").to_string();
-            let mut flag = |column: usize| match record.get(column) {
-                Some("true") => true,
-                Some("false") => false,
-                other => {
-                    let message = format!("`{}` is not true or false", other.unwrap_or(""));
-                    faults.push(at.fault(&artifact.path, COLUMNS[column], &message));
-                    false
-                }
-            };
-            let (ceased, adjacent) = (flag(5), flag(6));
-            let (app, headquarters, category) = (text(0), text(2), text(3));
-            let sub_category = text(4);
-            list.push(Candidate {
-                app,
-                headquarters,
-                category,
-                sub_category,
-                ceased,
-                adjacent,
-                ..Candidate::default()
-            });
-        })
-        .map_err(Failure::contract)?;
-    } else {
-        let frame = table::decode(artifact)?;
-        let texts = |name| table::texts(&frame, name);
-        let (apps, places) = (texts("app")?, texts("headquarters")?);
-        let (main, sub) = (texts("category")?, texts("sub_category")?);
-        let ceased = table::booleans(&frame, "ceased")?;
-        let adjacent = table::booleans(&frame, "adjacent")?;
-        list.extend((0..frame.height()).map(|row| Candidate {
-            app: apps[row].clone(),
-            headquarters: places[row].clone(),
-            category: main[row].clone(),
-            sub_category: sub[row].clone(),
-            ceased: ceased[row],
-            adjacent: adjacent[row],
-            ..Candidate::default()
-        }));
-    }
-    let mut candidates = BTreeMap::new();
-    for candidate in list {
-        let key = candidate.app.clone();
-        if candidates.insert(key.clone(), candidate).is_some() {
-            let message = format!("the candidate `{key}` is in `{}` twice", artifact.path);
-            faults.push(Diagnostic::contract(message));
-        }
-    }
-    if faults.is_empty() { Ok(candidates) } else { Err(Failure::contract(faults)) }
-}
-
-/// Adds up what the panel says of each candidate; apps that are no candidates
-/// are left alone.
-fn count(
-    params: &Params,
-    artifact: &Artifact,
-    candidates: &mut BTreeMap<String, Candidate>,
-) -> Result<(), Failure> {
+/// Adds up what the panel says of each app.
+fn count(params: &Params, artifact: &Artifact) -> Result<BTreeMap<String, Counts>, Failure> {
     let panel = panel::decode(artifact)?;
-    let counts: Vec<bool> =
+    let counted: Vec<bool> =
         panel.countries.iter().map(|country| !params.left_out.contains(country)).collect();
-    let mut places: Vec<Candidate> = panel.apps.iter().map(|_| Candidate::default()).collect();
+    let mut found = vec![Counts::default(); panel.apps.len()];
     for row in &panel.rows {
-        let place = &mut places[row.app];
-        place.downloads += row.downloads;
+        let counts = &mut found[row.app];
+        counts.downloads += row.downloads;
         if row.downloads > 0 {
-            place.months.insert(row.month);
+            counts.months.insert(row.month);
         }
-        if counts[row.country] {
-            place.rank = [place.rank, row.rank].into_iter().flatten().min();
-        }
-    }
-    for (app, found) in panel.apps.iter().zip(places) {
-        if let Some(candidate) = candidates.get_mut(app) {
-            candidate.rank = found.rank;
-            candidate.downloads = found.downloads;
-            candidate.months = found.months;
+        if counted[row.country] {
+            counts.rank = [counts.rank, row.rank].into_iter().flatten().min();
         }
     }
-    Ok(())
+    Ok(panel.apps.into_iter().zip(found).collect())
 }
 
 #[cfg(test)]

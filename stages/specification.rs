@@ -79,7 +79,8 @@ struct Specification {
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let mut all = Vec::new();
     for artifact in job.many("tests") {
-        all.extend(specifications(&json::decode(artifact)?, params.level));
+        let choices: Vec<Tests> = json::decode(artifact)?;
+        all.extend(choices.iter().flat_map(|tests| specifications(tests, params.level)));
     }
     if all.is_empty() {
         return Err(Failure::from("there are no tests to collect"));
@@ -161,14 +162,14 @@ mod tests {
     use crate::kit::given;
 
     fn tests(split: &str, difference: f64, p: f64) -> engine::function::Artifact {
-        let tests = json!({
+        let tests = json!([{
             "choice": { "split": split, "year": 2023 },
             "difference": difference,
             "tests": [
                 { "test": "welch", "statistic": difference, "upper": p / 2.0, "two_tailed": p },
                 { "test": "permutation", "statistic": difference, "upper": 0.1, "two_tailed": 0.2 },
             ],
-        });
+        }]);
         given::artifact(&format!("outputs/{split}.json"), tests.to_string().as_bytes())
     }
 

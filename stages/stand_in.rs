@@ -33,17 +33,16 @@
 //! `(top inhabitants / downloads)^(1/zipf)`; the best month of a candidate
 //! abroad is lifted into the `rank_limit`, for the query had found it there.
 
-use std::collections::BTreeMap;
-
 use engine::function::{Failure, Job, Output, Outputs, Slot};
 use polars::prelude::df;
 use serde::Serialize;
 
-use crate::kit::lines::{self, Line};
+use crate::kit::lines::{Allotment, Line};
 use crate::kit::market::{Candidate, Market};
+use crate::kit::panel::{self, Month};
 use crate::kit::target::{self, Rule, Target};
 use crate::kit::values::Values;
-use crate::kit::{json, panel, table};
+use crate::kit::{json, table};
 
 /// The tagged pairs, the apps and countries, population, and the printed aggregates.
 pub const INPUTS: &[Slot] = &[
@@ -78,11 +77,11 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let mut totals: Vec<i64> = amounts.iter().map(|amount| amount.round() as i64).collect();
     let whole: Vec<f64> = totals.iter().map(|total| *total as f64).collect();
     totals.extend(model.others);
-    let panel = Rows::of(&market, params, &lines, &lines::allot(&lines, &totals, params.size));
+    let panel = panel(&market, params, &lines, &totals)?;
     let met: Vec<Met> = targets.iter().map(|target| met(&market, target, &whole)).collect();
     let values = values(&panel, &market.candidates, &met)?;
     Ok(Outputs::from([
-        ("panel", panel.encode(&market)?),
+        ("panel", panel),
         ("candidates", candidates(&market.candidates)?),
         ("aggregates", json::encode(&met)?),
         ("values", values),
@@ -106,69 +105,70 @@ fn met<'a>(market: &Market, target: &'a Target, amounts: &[f64]) -> Met<'a> {
     }
 }
 
-/// One row of the panel: a line, a copy of its store, downloads and rank.
-struct Rows<'a> {
-    rows: Vec<(&'a Line, u32, i64, i64)>,
-}
+/// A row of an app: country by place, whether the store is Google's, which
+/// copy of it, month; downloads and rank.
+type Row = ((usize, bool, u32, Month), i64, i64);
 
-/// What tells a row from all others; apps and places stand in their order.
-fn key(line: &Line, copy: u32) -> (usize, usize, bool, u32, i64) {
-    (line.app, line.place, line.google, copy, line.month)
-}
-
-impl<'a> Rows<'a> {
-    /// The lines with downloads, each with its rank.
-    fn of(market: &Market, params: &Params, lines: &'a [Line], downloads: &[i64]) -> Self {
-        let mut rows = Vec::new();
-        let mut best: BTreeMap<usize, (i64, usize)> = BTreeMap::new();
-        let copies = params.size.max(1) as usize;
-        for (at, downloads) in downloads.iter().enumerate().filter(|(_, n)| **n > 0) {
-            let line = &lines[at / copies];
-            let place = &market.places[line.place];
-            let rank = place.rank(*downloads, params);
+/// The rows of one app with downloads, each with its rank, in their order.
+fn rows(market: &Market, params: &Params, lines: &[Line], allotment: &mut Allotment) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut best: Option<(i64, usize)> = None;
+    for line in lines {
+        let place = &market.places[line.place];
+        for (copy, downloads) in allotment.next(line).enumerate().filter(|(_, n)| *n > 0) {
+            let rank = place.rank(downloads, params.top, params.zipf);
             if place.region.is_some() {
                 let found = (rank, rows.len());
-                let known = best.entry(line.app).or_insert(found);
-                *known = found.min(*known);
+                best = Some(best.map_or(found, |known| known.min(found)));
             }
-            rows.push((line, (at % copies) as u32, *downloads, rank));
+            rows.push(((line.place, line.google, copy as u32, line.month), downloads, rank));
         }
-        for (rank, at) in best.into_values() {
-            rows[at].3 = rank.min(params.rank_limit);
-        }
-        rows.sort_by_key(|(line, copy, ..)| key(line, *copy));
-        Rows { rows }
     }
+    if let Some((rank, at)) = best {
+        rows[at].2 = rank.min(params.rank_limit);
+    }
+    rows.sort_unstable_by_key(|row| row.0);
+    rows
+}
 
-    fn encode(&self, market: &Market) -> Result<Output, Failure> {
-        let rows = &self.rows;
-        let last = rows.iter().map(|row| row.0.month).max().unwrap_or(0);
-        let months: Vec<String> = (market.start..=last).map(panel::text).collect();
-        let store = |google, copy: u32| match (google, copy) {
-            (false, 0) => "apple".to_string(),
-            (true, 0) => "google_play".to_string(),
-            (false, copy) => format!("apple_{}", copy + 1),
-            (true, copy) => format!("google_play_{}", copy + 1),
+/// Writes the panel app by app, so that it is never held as a whole.
+fn panel(
+    market: &Market,
+    params: &Params,
+    lines: &[Line],
+    totals: &[i64],
+) -> Result<Output, Failure> {
+    let months: Vec<String> =
+        (market.start..market.start + market.months).map(panel::text).collect();
+    let store = |google, copy: u32| match (google, copy) {
+        (false, 0) => "apple".to_string(),
+        (true, 0) => "google_play".to_string(),
+        (false, copy) => format!("apple_{}", copy + 1),
+        (true, copy) => format!("google_play_{}", copy + 1),
+    };
+    let stores: Vec<[String; 2]> =
+        (0..params.size.max(1)).map(|c| [false, true].map(|g| store(g, c))).collect();
+    let mut allotment = Allotment::new(lines, totals, params.size);
+    let mut pieces = table::Pieces::default();
+    for lines in lines.chunk_by(|one, next| one.app == next.app) {
+        let app = lines[0].app;
+        let rows = rows(market, params, lines, &mut allotment);
+        let name = |(_, google, copy, _): (usize, bool, u32, Month)| {
+            stores[copy as usize][usize::from(google)].as_str()
         };
-        let most = rows.iter().map(|row| row.1).max().unwrap_or(0);
-        let stores: Vec<[String; 2]> =
-            (0..=most).map(|c| [false, true].map(|g| store(g, c))).collect();
-        let app = |line: &Line| market.candidates[line.app].key.as_str();
-        let iso3 = |line: &Line| market.places[line.place].iso3.as_str();
-        let month = |line: &Line| months[(line.month - market.start) as usize].as_str();
-        let name =
-            |line: &Line, copy: u32| stores[copy as usize][usize::from(line.google)].as_str();
+        let month = |month: Month| months[(month - market.start) as usize].as_str();
         let frame = df!(
-            "app" => rows.iter().map(|row| app(row.0)).collect::<Vec<_>>(),
-            "iso3" => rows.iter().map(|row| iso3(row.0)).collect::<Vec<_>>(),
-            "store" => rows.iter().map(|row| name(row.0, row.1)).collect::<Vec<_>>(),
-            "month" => rows.iter().map(|row| month(row.0)).collect::<Vec<_>>(),
-            "downloads" => rows.iter().map(|row| row.2).collect::<Vec<_>>(),
-            "rank" => rows.iter().map(|row| row.3).collect::<Vec<_>>(),
+            "app" => vec![market.candidates[app].key.as_str(); rows.len()],
+            "iso3" => rows.iter().map(|it| market.places[it.0.0].iso3.as_str()).collect::<Vec<_>>(),
+            "store" => rows.iter().map(|it| name(it.0)).collect::<Vec<_>>(),
+            "month" => rows.iter().map(|it| month(it.0.3)).collect::<Vec<_>>(),
+            "downloads" => rows.iter().map(|it| it.1).collect::<Vec<_>>(),
+            "rank" => rows.iter().map(|it| it.2).collect::<Vec<_>>(),
         );
-        let keys: Vec<_> = rows.iter().map(|(line, copy, ..)| key(line, *copy)).collect();
-        table::encode_sorted(frame.map_err(table::failed)?, &keys)
+        let keys: Vec<_> = rows.iter().map(|row| (app, row.0)).collect();
+        pieces.push(frame.map_err(table::failed)?, &keys)?;
     }
+    pieces.finish()
 }
 
 fn candidates(candidates: &[Candidate]) -> Result<Output, Failure> {
@@ -187,9 +187,9 @@ fn candidates(candidates: &[Candidate]) -> Result<Output, Failure> {
     table::encode(&frame.map_err(table::failed)?, &["app"])
 }
 
-fn values(rows: &Rows, candidates: &[Candidate], met: &[Met]) -> Result<Output, Failure> {
+fn values(panel: &Output, candidates: &[Candidate], met: &[Met]) -> Result<Output, Failure> {
     let mut values = Values::default();
-    values.count("rows", rows.rows.len(), "rows", "rows of the stand-in panel");
+    values.count("rows", panel.rows.unwrap_or(0) as usize, "rows", "rows of the stand-in panel");
     values.count("apps", candidates.len(), "apps", "candidate apps of the stand-in");
     let invented = candidates.iter().filter(|candidate| !candidate.selected).count();
     values.count("apps.invented", invented, "apps", "candidate apps that are invented");
@@ -208,6 +208,8 @@ fn values(rows: &Rows, candidates: &[Candidate], met: &[Met]) -> Result<Output, 
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::Value;
 
     use super::*;

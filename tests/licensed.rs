@@ -77,3 +77,22 @@ error: row 3, column `month`: `2017-13` is no month from `2015-01` to `2023-12`
     );
     assert_eq!(said.code, 5);
 }
+
+/// Ranks of both groups come from the one licensed panel, and say so.
+#[test]
+fn apps_from_the_united_states_stand_in_the_licensed_panel() {
+    let space = licensed(
+        "qq,CHN,apple,2017-01,9,1\nqq,JPN,apple,2017-01,9,50\nqq,JPN,apple,2017-02,9,60\n\
+         us,JPN,apple,2017-01,9,40\nus,USA,apple,2017-02,9,1\nus,PER,apple,2017-02,9,\n",
+    );
+    let path = "raw/licensed/candidates.csv";
+    let rows = space.text(path) + "us,U,USA,Social,Messengers,false,false\n";
+    space.file(path, rows);
+    assert_eq!(space.ran(&["ranks", "--profile", "licensed"]), "panel ranks");
+    let figure = space.bytes("outputs/figure/ranks.json");
+    let figure: Value = serde_json::from_slice(&figure).unwrap();
+    assert_eq!(figure["labels"], serde_json::json!(["licensed", "published"]));
+    let ranks = |at: usize| &figure["series"][at]["ranks"];
+    assert_eq!(ranks(0), &serde_json::json!([40.0, null]));
+    assert_eq!(ranks(1), &serde_json::json!([50.0, 60.0]));
+}

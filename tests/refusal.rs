@@ -207,8 +207,8 @@ fn a_first_run_on_bad_data_builds_nothing_on_it() {
     assert_eq!(
         folded(&story.skipped),
         "audit diaspora diaspora_table ledger manifest popularity quality report \
-         robustness ×48 scatter specification \
-         ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean ztest@table1-median"
+         robustness ×8 scatter specification ztest@appendix3-mean ztest@appendix3-median \
+         ztest@table1-mean ztest@table1-median ztest_downloaded@appendix3 ztest_downloaded@table1"
     );
     for path in ["report.pdf", "ledger.json", "diaspora.json", "raw/diaspora_un.parquet"] {
         assert!(!space.exists(&format!("outputs/{path}")), "{path}");
@@ -237,9 +237,9 @@ fn a_parameter_that_a_function_does_not_have() {
         "alternativ: less",
         r#"
 error: unknown key `alternativ` in `stages.ztest.params`
-   --> pipeline.yaml:130:75
+   --> pipeline.yaml:158:75
     |
-130 |     params: { matrix: "{{ matrix.matrix }}", split: "{{ matrix.split }}", alternativ: less }
+158 |     params: { matrix: "{{ matrix.matrix }}", split: "{{ matrix.split }}", alternativ: less }
     |                                                                           ^^^^^^^^^^
 hint: did you mean `alternative`?
 "#,
@@ -253,9 +253,9 @@ fn a_value_that_a_parameter_cannot_have() {
         "renderer: embeded",
         r#"
 error: `stages.report.params.renderer` can't be `embeded`
-   --> pipeline.yaml:347:17
+   --> pipeline.yaml:395:17
     |
-347 |       renderer: embeded
+395 |       renderer: embeded
     |                 ^^^^^^^
 hint: did you mean `embedded`?
 "#,
@@ -269,15 +269,15 @@ fn a_raw_table_that_there_is_not() {
         "        - diaspora_oced\n",
         r#"
 error: the data package has no resource `diaspora_oced`
-  --> pipeline.yaml:39:14
+  --> pipeline.yaml:42:14
    |
-39 |       table: "raw:{{ matrix.table }}"
+42 |       table: "raw:{{ matrix.table }}"
    |              ^^^^^^^^^^^^^^^^^^^^^^^^
 hint: did you mean `diaspora_oecd`?
 error: no cell `ingest@diaspora_oecd`
-   --> pipeline.yaml:116:13
+   --> pipeline.yaml:144:13
     |
-116 |       oecd: ingest@diaspora_oecd.table
+144 |       oecd: ingest@diaspora_oecd.table
     |             ^^^^^^^^^^^^^^^^^^^^^^^^^^
 hint: did you mean `ingest@diaspora_oced`?
 "#,

@@ -207,7 +207,7 @@ pub(crate) fn folded(names: &[String]) -> String {
     let mut folded: Vec<String> = Vec::new();
     for name in names {
         let cells = names.iter().filter(|other| group(other) == group(name)).count();
-        let name = if cells > 12 { format!("{} ×{cells}", group(name)) } else { name.clone() };
+        let name = if cells > 6 { format!("{} ×{cells}", group(name)) } else { name.clone() };
         if folded.last() != Some(&name) {
             folded.push(name);
         }

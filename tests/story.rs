@@ -7,14 +7,15 @@ use crate::space::{Space, Story, folded, same, same_outputs};
 
 /// What a cell of the diaspora's raw data reaches.
 const FROM_DIASPORA: &str = "audit diaspora diaspora_table ingest@diaspora_un ledger manifest \
-    popularity quality report robustness ×48 scatter ztest@appendix3-mean ztest@appendix3-median \
-    ztest@table1-mean ztest@table1-median";
+    popularity quality report robustness ×8 scatter ztest@appendix3-mean ztest@appendix3-median \
+    ztest@table1-mean ztest@table1-median ztest_downloaded@appendix3 ztest_downloaded@table1";
 
 /// What a cell of the first barrier matrix reaches, up to the audit.
-const FROM_TABLE1: &str = "barriers contradictions ingest@barrier_matrix_table1 \
-    matrix_figure@appendix3 matrix_figure@table1 narrow panel popularity quality regions \
-    registration robustness ×48 scatter select series specification stand_in tag \
-    ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean ztest@table1-median";
+const FROM_TABLE1: &str = "barriers contradictions downloaded_pairs \
+    ingest@barrier_matrix_table1 matrix_figure@appendix3 matrix_figure@table1 narrow panel \
+    popularity quality ranks regions registration robustness ×8 scatter select series \
+    specification stand_in tag ztest@appendix3-mean ztest@appendix3-median ztest@table1-mean \
+    ztest@table1-median ztest_downloaded@appendix3 ztest_downloaded@table1";
 
 #[test]
 fn a_first_run_makes_the_report() {

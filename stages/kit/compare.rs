@@ -164,20 +164,59 @@ pub fn logistic(above: &Side, below: &Side) -> Tested {
 /// difference itself.
 pub fn permutation(above: &[f64], below: &[f64], times: u32, random: &mut Random) -> Tested {
     // The sum of all values stays the same, so the sum above decides the order.
-    // Sums of the same values in another order may differ in the last bits.
-    const SAME: f64 = 1e-9;
-    let found = stats::sum(above);
-    let mut all = [above, below].concat();
+    // Multiples of 2^-40 are added exactly and fast; equal sums of values then
+    // differ by their rounding alone, which `same` allows for.
+    const UNITS: f64 = (1_u64 << 40) as f64;
+    let whole = |value: &f64| (value * UNITS).round() as i64;
+    let mut all: Vec<i64> = above.iter().chain(below).map(whole).collect();
+    let (chosen, same) = (above.len(), above.len() as i64);
+    let found = all[..chosen].iter().sum::<i64>();
     let (mut larger, mut smaller) = (1_u32, 1_u32);
     for _ in 0..times {
-        random.choose(&mut all, above.len());
-        let sum = stats::sum(&all[..above.len()]);
-        larger += u32::from(sum >= found - SAME);
-        smaller += u32::from(sum <= found + SAME);
+        random.choose(&mut all, chosen);
+        let sum = all[..chosen].iter().sum::<i64>();
+        larger += u32::from(sum >= found - same);
+        smaller += u32::from(sum <= found + same);
     }
     let share = |hits: u32| f64::from(hits) / (f64::from(times) + 1.0);
     let statistic = stats::mean(above) - stats::mean(below);
     Tested { statistic, upper: share(larger), lower: share(smaller) }
+}
+
+/// The same test with every choice counted instead of some drawn, where all
+/// countries have as many pairs: barred pairs are then whole numbers, and the
+/// number of choices with each sum follows from adding one country after the
+/// other (Pagano and Tritchler 1983, J. Am. Stat. Assoc. 78, 435-440). None
+/// where the countries' pairs differ, or where the choices are too many to be
+/// counted in 64 bits.
+pub fn exact_permutation(above: &Side, below: &Side) -> Option<Tested> {
+    const MOST: usize = 66;
+    let counts: Vec<(usize, usize)> = [&above.counts[..], &below.counts].concat();
+    let chosen = above.counts.len();
+    if counts.len() > MOST || counts.iter().any(|(_, pairs)| *pairs != counts[0].1) {
+        return None;
+    }
+    let found = above.barred;
+    let mut sorted: Vec<usize> = counts.iter().map(|(barred, _)| *barred).collect();
+    sorted.sort_unstable();
+    let largest = sorted.iter().rev().take(chosen).sum::<usize>();
+    // Choices of so many countries, by their sum.
+    let mut ways = vec![vec![0_u64; largest + 1]; chosen + 1];
+    ways[0][0] = 1;
+    for (done, barred) in sorted.into_iter().enumerate() {
+        for taken in (0..chosen.min(done + 1)).rev() {
+            let (fewer, more) = ways.split_at_mut(taken + 1);
+            let sums = more[0][barred..].iter_mut().zip(&fewer[taken]);
+            sums.for_each(|(with, without)| *with += without);
+        }
+    }
+    let ways = &ways[chosen];
+    let all = ways.iter().sum::<u64>() as f64;
+    Some(Tested {
+        statistic: stats::mean(&above.shares) - stats::mean(&below.shares),
+        upper: ways[found..].iter().sum::<u64>() as f64 / all,
+        lower: ways[..=found].iter().sum::<u64>() as f64 / all,
+    })
 }
 
 #[cfg(test)]
@@ -286,6 +325,34 @@ mod tests {
         let exact = sums.iter().filter(|sum| **sum >= 608.0).count() as f64 / 11_440.0;
         near(tested.upper, exact, 0.01);
         near(exact, 0.132, 0.015);
+        let side = |values: &[f64]| Side {
+            pairs: 0,
+            barred: values.iter().sum::<f64>() as usize,
+            shares: values.to_vec(),
+            counts: values.iter().map(|value| (*value as usize, 400)).collect(),
+        };
+        let counted = exact_permutation(&side(&treated), &side(&control)).unwrap();
+        assert_eq!((counted.upper, counted.statistic), (exact, tested.statistic));
+        let smaller = sums.iter().filter(|sum| **sum <= 608.0).count();
+        assert_eq!(counted.lower, smaller as f64 / 11_440.0);
+    }
+
+    /// Countries with 3, 1, 1 and 0 of 3: of the six choices of two, sums 4, 4
+    /// and 3 are 3 or more, and 3, 2, 1 and 1 are 3 or less.
+    #[test]
+    fn every_choice_of_two_countries() {
+        let side = |counts: &[(usize, usize)]| Side {
+            pairs: counts.iter().map(|(_, pairs)| pairs).sum(),
+            barred: counts.iter().map(|(barred, _)| barred).sum(),
+            shares: counts.iter().map(|(k, n)| *k as f64 / *n as f64).collect(),
+            counts: counts.to_vec(),
+        };
+        let tested = exact_permutation(&side(&[(3, 3), (0, 3)]), &side(&[(1, 3), (1, 3)])).unwrap();
+        assert_eq!((tested.upper, tested.lower), (3.0 / 6.0, 4.0 / 6.0));
+        near(tested.statistic, 0.5 - 1.0 / 3.0, 1e-15);
+        assert_eq!(exact_permutation(&side(&[(3, 3), (0, 3)]), &side(&[(1, 3), (1, 4)])), None);
+        let many = vec![(1, 3); 67];
+        assert_eq!(exact_permutation(&side(&many[..30]), &side(&many[30..])), None);
     }
 
     #[test]

@@ -189,27 +189,38 @@ impl Pen<'_> {
     }
 }
 
-/// Whole downloads of each line, `size` of them a line, so that each cell
-/// adds up to its total: the steps of the rounded running total.
-pub fn allot(lines: &[Line], totals: &[i64], size: u32) -> Vec<i64> {
-    let copies = size.max(1);
-    let mut sums = vec![0.0; totals.len()];
-    let part = |line: &Line| line.weight / f64::from(copies);
-    for line in lines {
-        (0..copies).for_each(|_| sums[line.cell] += part(line));
-    }
-    let mut running = vec![(0.0, 0_i64); totals.len()];
-    let mut downloads = Vec::with_capacity(lines.len() * copies as usize);
-    for line in lines {
-        for _ in 0..copies {
-            let (sum, given) = &mut running[line.cell];
-            *sum += part(line);
-            let due = (totals[line.cell] as f64 * (*sum / sums[line.cell])).round() as i64;
-            downloads.push(due - *given);
-            *given = due;
+/// Gives whole downloads to the lines, `copies` times a line, so that each
+/// cell adds up to its total: the steps of the rounded running total.
+pub struct Allotment<'a> {
+    totals: &'a [i64],
+    copies: u32,
+    sums: Vec<f64>,
+    running: Vec<(f64, i64)>,
+}
+
+impl<'a> Allotment<'a> {
+    /// What there is to give, and how often a line takes of it.
+    pub fn new(lines: &[Line], totals: &'a [i64], copies: u32) -> Self {
+        let copies = copies.max(1);
+        let mut sums = vec![0.0; totals.len()];
+        for line in lines {
+            let part = line.weight / f64::from(copies);
+            (0..copies).for_each(|_| sums[line.cell] += part);
         }
+        Allotment { totals, copies, sums, running: vec![(0.0, 0); totals.len()] }
     }
-    downloads
+
+    /// The downloads of the next line, copy by copy; lines come in their order.
+    pub fn next(&mut self, line: &Line) -> impl Iterator<Item = i64> {
+        let part = line.weight / f64::from(self.copies);
+        let (total, whole) = (self.totals[line.cell] as f64, self.sums[line.cell]);
+        let (sum, given) = &mut self.running[line.cell];
+        (0..self.copies).map(move |_| {
+            *sum += part;
+            let due = (total * (*sum / whole)).round() as i64;
+            due - std::mem::replace(given, due)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -220,9 +231,12 @@ mod tests {
     fn cells_add_up_whatever_the_size() {
         let line = |cell, weight| Line { app: 0, place: 0, google: false, month: 0, cell, weight };
         let lines = [line(0, 1.0), line(1, 3.0), line(0, 2.0), line(1, 0.1), line(0, 1.0)];
-        let downloads = allot(&lines, &[10, 7], 1);
-        assert_eq!(downloads, [3, 7, 5, 0, 2]);
-        let downloads = allot(&lines, &[10, 7], 3);
+        let allot = |copies| -> Vec<i64> {
+            let mut allotment = Allotment::new(&lines, &[10, 7], copies);
+            lines.iter().flat_map(|line| allotment.next(line).collect::<Vec<_>>()).collect()
+        };
+        assert_eq!(allot(1), [3, 7, 5, 0, 2]);
+        let downloads = allot(3);
         assert_eq!(downloads.len(), 15);
         assert_eq!(downloads.iter().sum::<i64>(), 17);
         assert!(downloads.iter().all(|number| *number >= 0));

@@ -114,11 +114,38 @@ pub struct Place {
 }
 
 impl Place {
-    /// The rank that downloads of a month give in a store of the country.
-    pub fn rank(&self, downloads: i64, params: &Params) -> i64 {
-        let ratio = params.top * self.inhabitants / downloads as f64;
-        (libm::pow(ratio, 1.0 / params.zipf).round() as i64).clamp(1, 999_999)
+    /// The rank that downloads of a month give in a store of the country:
+    /// `(top inhabitants / downloads)^(1/zipf)`, within 1 and 999,999.
+    pub fn rank(&self, downloads: i64, top: f64, zipf: f64) -> i64 {
+        let ratio = top * self.inhabitants / downloads as f64;
+        (libm::pow(ratio, 1.0 / zipf).round() as i64).clamp(1, 999_999)
     }
+}
+
+/// The countries by code, with their inhabitants in the last year that has
+/// some, and the names of the regions.
+pub fn places(job: &Job) -> Result<(Vec<Place>, Vec<String>), Failure> {
+    let frame = table::decode(job.one("population"))?;
+    let (codes, years) = (table::texts(&frame, "iso3")?, table::integers(&frame, "year")?);
+    let persons = table::integers(&frame, "population")?;
+    let last = years.iter().max().copied();
+    let persons = codes.into_iter().zip(years).zip(persons);
+    let persons: BTreeMap<String, i64> =
+        persons.filter_map(|((iso3, year), n)| (Some(year) == last).then_some((iso3, n))).collect();
+    let frame = table::decode(job.one("countries"))?;
+    let regions = table::optional_texts(&frame, "region")?;
+    let mut names: Vec<String> = regions.iter().flatten().cloned().collect();
+    names.sort();
+    names.dedup();
+    let mut places = Vec::new();
+    for (iso3, region) in table::texts(&frame, "iso3")?.into_iter().zip(regions) {
+        let region = region.and_then(|region| names.binary_search(&region).ok());
+        let persons = persons.get(&iso3);
+        let persons = persons.ok_or_else(|| format!("`{iso3}` has no population"))?;
+        places.push(Place { iso3, region, inhabitants: *persons as f64 });
+    }
+    places.sort_by(|a, b| a.iso3.cmp(&b.iso3));
+    Ok((places, names))
 }
 
 /// A candidate app.
@@ -167,27 +194,7 @@ impl Market {
         if params.first_year > params.last_year {
             return Err(Failure::from("`first_year` lies after `last_year`"));
         }
-        let frame = table::decode(job.one("population"))?;
-        let (codes, years) = (table::texts(&frame, "iso3")?, table::integers(&frame, "year")?);
-        let persons = table::integers(&frame, "population")?;
-        let last = years.iter().max().copied();
-        let persons = codes.into_iter().zip(years).zip(persons);
-        let persons: BTreeMap<String, i64> = persons
-            .filter_map(|((iso3, year), n)| (Some(year) == last).then_some((iso3, n)))
-            .collect();
-        let frame = table::decode(job.one("countries"))?;
-        let regions = table::optional_texts(&frame, "region")?;
-        let mut names: Vec<String> = regions.iter().flatten().cloned().collect();
-        names.sort();
-        names.dedup();
-        let mut places = Vec::new();
-        for (iso3, region) in table::texts(&frame, "iso3")?.into_iter().zip(regions) {
-            let region = region.and_then(|region| names.binary_search(&region).ok());
-            let persons = persons.get(&iso3);
-            let persons = persons.ok_or_else(|| format!("`{iso3}` has no population"))?;
-            places.push(Place { iso3, region, inhabitants: *persons as f64 });
-        }
-        places.sort_by(|a, b| a.iso3.cmp(&b.iso3));
+        let (places, names) = places(job)?;
         let mut pairs = pair::of_matrix(pair::decode(job.one("pairs"))?, &params.matrix)?;
         pairs.sort_by(|a, b| (&a.app, &a.iso3).cmp(&(&b.app, &b.iso3)));
         let (first, last) = (params.first_year, params.last_year);
@@ -257,7 +264,7 @@ mod tests {
     #[test]
     fn more_downloads_give_a_better_rank() {
         let place = Place { iso3: "PER".into(), region: None, inhabitants: 1e6 };
-        let ranks = [20_000, 2_000, 1].map(|n| place.rank(n, &Params::default()));
+        let ranks = [20_000, 2_000, 1].map(|n| place.rank(n, 0.02, 0.8));
         assert_eq!(ranks, [1, 18, 237_841]);
     }
 }

@@ -18,6 +18,7 @@ pub mod panel;
 pub mod market;
 pub mod lines;
 pub mod export;
+pub mod candidate;
 pub mod flow;
 pub mod compare;
 pub mod lineage;
@@ -49,6 +50,7 @@ pub const SOURCES: &[Source] = &[
     ("stages/kit/market.rs", include_str!("market.rs")),
     ("stages/kit/lines.rs", include_str!("lines.rs")),
     ("stages/kit/export.rs", include_str!("export.rs")),
+    ("stages/kit/candidate.rs", include_str!("candidate.rs")),
     ("stages/kit/flow.rs", include_str!("flow.rs")),
     ("stages/kit/compare.rs", include_str!("compare.rs")),
     ("stages/kit/lineage.rs", include_str!("lineage.rs")),

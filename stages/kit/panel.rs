@@ -57,19 +57,14 @@ pub struct Row {
     pub rank: Option<i64>,
 }
 
-impl Panel {
-    /// What tells a row from all others, in the order of the table.
-    fn key(&self, row: &Row) -> (&str, &str, Month) {
-        (&self.apps[row.app], &self.countries[row.country], row.month)
-    }
-}
-
 /// Encodes a panel, ordered by app, country and month.
 pub fn encode(panel: &Panel) -> Result<Output, Failure> {
     let months: BTreeSet<Month> = panel.rows.iter().map(|row| row.month).collect();
     let months: BTreeMap<Month, String> = months.into_iter().map(|m| (m, text(m))).collect();
+    let (apps, countries) = (order(&panel.apps), order(&panel.countries));
+    let key = |row: &Row| (apps[row.app], countries[row.country], row.month);
     let mut rows = panel.rows.clone();
-    rows.sort_by(|a, b| panel.key(a).cmp(&panel.key(b)));
+    rows.sort_unstable_by_key(key);
     let frame = df!(
         "app" => rows.iter().map(|row| panel.apps[row.app].as_str()).collect::<Vec<_>>(),
         "iso3" => rows.iter().map(|row| panel.countries[row.country].as_str()).collect::<Vec<_>>(),
@@ -77,33 +72,45 @@ pub fn encode(panel: &Panel) -> Result<Output, Failure> {
         "downloads" => rows.iter().map(|row| row.downloads).collect::<Vec<_>>(),
         "rank" => rows.iter().map(|row| row.rank).collect::<Vec<_>>(),
     );
-    let keys: Vec<_> = rows.iter().map(|row| panel.key(row)).collect();
+    let keys: Vec<_> = rows.iter().map(key).collect();
     table::encode_sorted(frame.map_err(table::failed)?, &keys)
+}
+
+/// The place of each text among all of them, sorted.
+fn order(texts: &[String]) -> Vec<usize> {
+    let mut sorted: Vec<usize> = (0..texts.len()).collect();
+    sorted.sort_by(|a, b| texts[*a].cmp(&texts[*b]));
+    let mut order = vec![0; texts.len()];
+    sorted.into_iter().enumerate().for_each(|(place, text)| order[text] = place);
+    order
 }
 
 /// Decodes a panel.
 pub fn decode(artifact: &Artifact) -> Result<Panel, Failure> {
-    let frame = table::decode(artifact)?;
     let (mut apps, mut countries) = (Names::default(), Names::default());
-    let mut months: BTreeMap<String, Month> = BTreeMap::new();
-    let texts = |name| table::texts(&frame, name);
-    let (names, codes, dates) = (texts("app")?, texts("iso3")?, texts("month")?);
-    let downloads = table::integers(&frame, "downloads")?;
-    let ranks = table::optional_integers(&frame, "rank")?;
-    let mut rows = Vec::with_capacity(frame.height());
-    for at in 0..frame.height() {
-        let date = &dates[at];
-        let month = match months.get(date) {
-            Some(month) => *month,
-            None => {
-                let month = month(date)
-                    .ok_or_else(|| Failure::from(format!("`{date}` is no month like `2015-01`")))?;
-                *months.entry(date.clone()).or_insert(month)
+    let (mut dates, mut months) = (Names::default(), Vec::new());
+    let mut rows = Vec::new();
+    table::each_group(artifact, |_, frame| {
+        let texts = |name| table::column_of_texts(&frame, name);
+        let (names, codes, texts) = (texts("app")?, texts("iso3")?, texts("month")?);
+        let downloads = table::integers(&frame, "downloads")?;
+        let ranks = table::optional_integers(&frame, "rank")?;
+        let keys = names.iter().zip(codes.iter()).zip(texts.iter());
+        for (((app, iso3), date), (downloads, rank)) in keys.zip(downloads.into_iter().zip(ranks)) {
+            let (Some(app), Some(iso3), Some(date)) = (app, iso3, date) else {
+                return Err(Failure::from("a panel has missing keys"));
+            };
+            let place = dates.place(date);
+            if place == months.len() {
+                let month =
+                    month(date).ok_or_else(|| format!("`{date}` is no month like `2015-01`"))?;
+                months.push(month);
             }
-        };
-        let (app, country) = (apps.place(&names[at]), countries.place(&codes[at]));
-        rows.push(Row { app, country, month, downloads: downloads[at], rank: ranks[at] });
-    }
+            let (app, country) = (apps.place(app), countries.place(iso3));
+            rows.push(Row { app, country, month: months[place], downloads, rank });
+        }
+        Ok(())
+    })?;
     Ok(Panel { apps: apps.list, countries: countries.list, rows })
 }
 
@@ -113,21 +120,29 @@ pub struct Names {
     /// The texts.
     pub list: Vec<String>,
     places: BTreeMap<String, usize>,
+    last: usize,
 }
 
 impl Names {
     /// The place of a text, which is added where it is new.
     pub fn place(&mut self, text: &str) -> usize {
-        // Rows mostly come in blocks, so the last text is the likeliest.
-        if self.list.last().is_some_and(|last| last == text) {
-            return self.list.len() - 1;
+        // Rows come in blocks and blocks in cycles, so that most likely are
+        // the last text and the one that was new after it.
+        for likely in [self.last, self.last + 1, 0] {
+            if self.list.get(likely).is_some_and(|name| name == text) {
+                self.last = likely;
+                return likely;
+            }
         }
-        if let Some(place) = self.places.get(text) {
-            return *place;
-        }
-        self.places.insert(text.into(), self.list.len());
-        self.list.push(text.into());
-        self.list.len() - 1
+        self.last = match self.places.get(text) {
+            Some(place) => *place,
+            None => {
+                self.places.insert(text.into(), self.list.len());
+                self.list.push(text.into());
+                self.list.len() - 1
+            }
+        };
+        self.last
     }
 }
 

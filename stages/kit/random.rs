@@ -42,10 +42,11 @@ impl Random {
         if bound == 0 {
             return 0;
         }
-        let least = bound.wrapping_neg() % bound;
         loop {
             let product = u128::from(self.bits()) * u128::from(bound);
-            if product as u64 >= least {
+            // What is rejected lies below the bound, so the division is rare.
+            let low = product as u64;
+            if low >= bound || low >= bound.wrapping_neg() % bound {
                 return (product >> 64) as u64;
             }
         }

@@ -58,29 +58,56 @@ impl Split {
     }
 }
 
+/// The sizes of each country and year by both measures.
+pub struct Sizes {
+    path: String,
+    countries: Vec<String>,
+    years: Vec<i64>,
+    headcount: Vec<i64>,
+    per_10000: Vec<Option<f64>>,
+}
+
+impl Sizes {
+    /// Reads the diaspora series.
+    pub fn read(diaspora: &Artifact) -> Result<Self, Failure> {
+        let frame = table::decode(diaspora)?;
+        let headcount = table::integers(&frame, "chinese_born")?;
+        let per_10000 = match frame.column("per_10000") {
+            Ok(_) => table::optional_numbers(&frame, "per_10000")?,
+            Err(_) => vec![None; headcount.len()],
+        };
+        Ok(Sizes {
+            path: diaspora.path.clone(),
+            countries: table::texts(&frame, "country")?,
+            years: table::integers(&frame, "year")?,
+            headcount,
+            per_10000,
+        })
+    }
+
+    /// The sizes of one year by country; countries without one are left out.
+    pub fn of(&self, year: i64, measure: Measure) -> Result<BTreeMap<String, f64>, Failure> {
+        let size = |row: usize| match measure {
+            Measure::Headcount => Some(self.headcount[row] as f64),
+            Measure::Per10000 => self.per_10000[row],
+        };
+        let rows = (0..self.years.len()).filter(|row| self.years[*row] == year);
+        let found: BTreeMap<String, f64> =
+            rows.filter_map(|row| Some((self.countries[row].clone(), size(row)?))).collect();
+        if found.is_empty() {
+            return Err(Failure::from(format!("`{}` has no year {year}", self.path)));
+        }
+        Ok(found)
+    }
+}
+
 /// Reads the sizes of one year by country; countries without one are left out.
 pub fn sizes(
     diaspora: &Artifact,
     year: i64,
     measure: Measure,
 ) -> Result<BTreeMap<String, f64>, Failure> {
-    let frame = table::decode(diaspora)?;
-    let (countries, years) = (table::texts(&frame, "country")?, table::integers(&frame, "year")?);
-    let sizes: Vec<Option<f64>> = match measure {
-        Measure::Headcount => {
-            table::integers(&frame, "chinese_born")?.iter().map(|n| Some(*n as f64)).collect()
-        }
-        Measure::Per10000 => table::optional_numbers(&frame, "per_10000")?,
-    };
-    let rows = countries.into_iter().zip(years).zip(sizes);
-    let found: BTreeMap<String, f64> = rows
-        .filter(|((_, row), _)| *row == year)
-        .filter_map(|((country, _), size)| Some((country, size?)))
-        .collect();
-    if found.is_empty() {
-        return Err(Failure::from(format!("`{}` has no year {year}", diaspora.path)));
-    }
-    Ok(found)
+    Sizes::read(diaspora)?.of(year, measure)
 }
 
 /// A country with the size of its diaspora and its pairs.

@@ -87,8 +87,7 @@ pub fn run(
         }
     }
     if may_publish && summary.problems.is_empty() {
-        for path in remove_stale(project, &mut state) {
-            let message = format!("`{path}` is no longer made by any stage; it was removed");
+        for message in stale(&remove_stale(project, &mut state)) {
             observer.event(Event::Noted { diagnostic: Diagnostic::new(Kind::Note, message) });
         }
     }
@@ -105,6 +104,21 @@ pub fn run(
             .push(stopped.hint("what was done is kept; `colophon run` goes on from here"));
     }
     summary
+}
+
+/// At most this many files that were removed are named one by one.
+const NAMED: usize = 10;
+
+/// What is said of files that no stage makes any longer.
+fn stale(paths: &[String]) -> Vec<String> {
+    let named = paths.iter().take(NAMED);
+    let mut messages: Vec<String> = named
+        .map(|path| format!("`{path}` is no longer made by any stage; it was removed"))
+        .collect();
+    if let Some(more @ 1..) = paths.len().checked_sub(NAMED) {
+        messages.push(format!("and {more} more that no stage makes any longer"));
+    }
+    messages
 }
 
 /// Whether the disk was found to be full.
