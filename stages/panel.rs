@@ -1,25 +1,30 @@
 //! Downloads by app, country and month, from the licensed export or its stand-in.
 //!
-//! The export is long CSV with the columns `app`, `iso3`, `store`, `month`
-//! (`2015-01`), `downloads` and `rank` (may be empty); the stand-in is a table
-//! of the same columns. Both are held to the same rules: known countries,
+//! The export is long CSV, plain or compressed, with the columns `app`, `iso3`,
+//! `store`, `month` (`2015-01`), `downloads` and `rank` (may be empty), or in
+//! the layout `app_store` as its provider names them; the stand-in is a table
+//! of our columns. Both are held to the same rules: known countries,
 //! months within the panel, no negative counts, ranks from 1, and one row for
 //! an app in a store in a month. Stores are added; the rank is the best one.
 
 use std::collections::BTreeSet;
 
-use engine::diagnostic::{Checked, Diagnostic, did_you_mean};
+use engine::diagnostic::{Checked, Diagnostic, Place, did_you_mean};
 use engine::function::{Artifact, Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::kit::export::{self, At};
+use crate::kit::layout::{Layout, app_store};
+use crate::kit::names::{self, Economies};
 use crate::kit::panel::{self, Names, Panel, Row};
+use crate::kit::raw::Raw;
+use crate::kit::schema::Dialect;
 use crate::kit::table;
 use crate::kit::values::Values;
 
-/// The export or the stand-in, and the known countries.
-pub const INPUTS: &[Slot] = &[Slot::one("table"), Slot::one("countries")];
+/// The export or the stand-in, the known countries, and their names in exports.
+pub const INPUTS: &[Slot] = &[Slot::one("table"), Slot::one("countries"), Slot::optional("names")];
 /// The panel, and what it holds.
 pub const OUTPUTS: &[&str] = &["table", "values"];
 
@@ -41,6 +46,8 @@ impl Default for Params {
     }
 }
 
+/// What to do about a cell that breaks a rule.
+const MEND: &str = "mend the cell, or fetch the export again";
 const COLUMNS: [&str; 6] = ["app", "iso3", "store", "month", "downloads", "rank"];
 
 /// Reads, checks and adds.
@@ -49,16 +56,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let known = table::texts(&table::decode(job.one("countries"))?, "iso3")?;
     let mut reader = Reader::new(params, &artifact.path, known)?;
     match artifact.resource {
-        Some(_) => export::read(artifact, &COLUMNS, |at, record| {
-            let cell = |column: usize| record.get(column).unwrap_or("");
-            let downloads = reader.number(at, "downloads", cell(4));
-            let rank = match cell(5) {
-                "" => None,
-                text => Some(reader.number(at, "rank", text)),
-            };
-            reader.take(at, [cell(0), cell(1), cell(2), cell(3)], downloads, rank);
-        })
-        .map_err(Failure::contract)?,
+        Some(_) => rows_of_export(job, artifact, &mut reader).map_err(Failure::contract)?,
         None => rows_of_table(artifact, &mut reader)?,
     }
     let read = reader.entries.len();
@@ -75,6 +73,48 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let total = panel.rows.iter().map(|row| row.downloads).sum::<i64>();
     values.integer("downloads", total, "downloads", "all downloads of the panel");
     Ok(Outputs::from([("table", panel::encode(&panel)?), ("values", values.encode()?)]))
+}
+
+/// Rows of an export: with our columns, or in a provider's layout, where the
+/// countries are named as it names them.
+fn rows_of_export(job: &Job, artifact: &Artifact, reader: &mut Reader) -> Checked<()> {
+    let path = &artifact.path;
+    let take = |reader: &mut Reader, at: At, texts: [&str; 4], numbers: [&str; 2]| {
+        let downloads = reader.number(at, "downloads", numbers[0]);
+        let rank = match numbers[1] {
+            "" => None,
+            text => Some(reader.number(at, "rank", text)),
+        };
+        reader.take(at, texts, downloads, rank);
+    };
+    let settings = match Dialect::of(artifact)?.layout {
+        None => {
+            return export::read(artifact, &COLUMNS, |at, record| {
+                let cell = |column: usize| record.get(column).unwrap_or("");
+                take(reader, at, [cell(0), cell(1), cell(2), cell(3)], [cell(4), cell(5)]);
+            });
+        }
+        Some(Layout::AppStore(settings)) => settings,
+        Some(_) => {
+            let message = format!("the layout of `{path}` is not that of an app store export");
+            return Err(vec![Diagnostic::contract(message).hint("its kind is `app_store`")]);
+        }
+    };
+    let Some(table) = job.optional("names") else {
+        let message = format!("the countries of `{path}` need the table of names");
+        let hint = "add `names: raw:country_names` to the stage's inputs";
+        return Err(vec![Diagnostic::contract(message).hint(hint)]);
+    };
+    let kept = settings.economies.as_ref().map(|_| reader.known.iter().cloned().collect());
+    let mut economies = Economies::new(names::Names::read(&Raw::open(table)?)?, kept);
+    export::read_named(artifact, settings.names()?, |at, cells| {
+        let [app, store, country, month, downloads, rank] = cells;
+        let place = || Place { line: at.line, ..Place::file(path) };
+        let Some((iso3, _)) = economies.find(at.row, country, None, place) else { return };
+        take(reader, at, [app, &iso3, store, app_store::month(month)], [downloads, rank]);
+    })?;
+    reader.faults.extend(economies.fault());
+    Ok(())
 }
 
 fn rows_of_table(artifact: &Artifact, reader: &mut Reader) -> Result<(), Failure> {
@@ -130,14 +170,15 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn fault(&mut self, at: At, column: &str, message: String) -> &mut Diagnostic {
-        self.faults.push(at.fault(self.path, column, &message));
+    fn fault(&mut self, at: At, column: &str, message: String, hint: &str) -> &mut Diagnostic {
+        let fault = at.fault(self.path, column, &message);
+        self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
         self.faults.last_mut().expect("one was added")
     }
 
     fn number(&mut self, at: At, column: &str, text: &str) -> i64 {
         text.parse().unwrap_or_else(|_| {
-            self.fault(at, column, format!("`{text}` is not a whole number"));
+            self.fault(at, column, format!("`{text}` is not a whole number"), MEND);
             1
         })
     }
@@ -146,19 +187,20 @@ impl<'a> Reader<'a> {
         let [app, iso3, store, date] = cells;
         for (column, text) in [("app", app), ("store", store)] {
             if text.is_empty() {
-                self.fault(at, column, "a value is required".into());
+                self.fault(at, column, "a value is required".into(), MEND);
             }
         }
         if downloads < 0 {
-            self.fault(at, "downloads", format!("`{downloads}` is negative"));
+            self.fault(at, "downloads", format!("`{downloads}` is negative"), MEND);
         }
         if let Some(rank) = rank.filter(|rank| *rank < 1) {
-            self.fault(at, "rank", format!("`{rank}` is no rank"));
+            self.fault(at, "rank", format!("`{rank}` is no rank"), MEND);
         }
         let country = self.countries.place(iso3);
         if !self.known.iter().any(|known| known == iso3) {
             let hint = did_you_mean(iso3, self.known.iter().map(String::as_str));
-            let fault = self.fault(at, "iso3", format!("`{iso3}` is no country of the study"));
+            let message = format!("`{iso3}` is no country of the study");
+            let fault = self.fault(at, "iso3", message, "");
             fault.hints.extend(hint);
         }
         let place = self.dates.place(date);
@@ -169,7 +211,9 @@ impl<'a> Reader<'a> {
         }
         let Some(month) = self.months[place] else {
             let (first, last) = (panel::text(self.first), panel::text(self.last));
-            self.fault(at, "month", format!("`{date}` is no month from `{first}` to `{last}`"));
+            let message = format!("`{date}` is no month from `{first}` to `{last}`");
+            let hint = "mend the month, or set the stage's `first` and `last`";
+            self.fault(at, "month", message, hint);
             return;
         };
         let (app, store) = (self.apps.place(app), self.stores.place(store));
@@ -193,7 +237,7 @@ impl<'a> Reader<'a> {
                     self.stores.list[store],
                     first.row
                 );
-                self.fault(at, "month", message);
+                self.fault(at, "month", message, "keep one of the two rows");
             }
             last = Some(entry);
             rows.push(Row { app, country, month, downloads, rank });
@@ -267,6 +311,35 @@ mod tests {
         let outputs = panel_of(given::passed("outputs/s.parquet", &table)).unwrap();
         let other = csv("x,JPN,apple,2015-01,5,9\nx,PER,apple,2015-02,6,8\n").unwrap();
         assert_eq!(outputs, other);
+    }
+
+    /// An export in the layout of its provider, with the names and codes that it has.
+    #[test]
+    fn an_export_as_its_provider_publishes_it() {
+        let columns = json!({ "month": "Date", "country": "Country" });
+        let layout = json!({ "kind": "app_store", "columns": columns, "economies": "countries" });
+        let resource = json!({ "name": "d", "dialect": { "layout": layout } });
+        let read = |rows: &str| {
+            let text = format!("Date,app,Country,rank,store,downloads,revenue\n{rows}");
+            let packed = zstd::encode_all(text.as_bytes(), 3).unwrap();
+            let table = given::raw("raw/d.csv.zst", &packed, resource.clone());
+            let names = given::resource(names::RESOURCE);
+            let inputs =
+                [("table", &[table][..]), ("countries", &[countries()]), ("names", &[names])];
+            run(&Params::default(), &given::job(&inputs))
+        };
+        let rows = "2015-01-01,x,Japan,9,apple,5,0.5\n2015-02,x,PE,8,apple,6,0\n\
+                    2015-02,x,World,,apple,60,0\n2015-02,x,Brazil,1,apple,7,0\n";
+        let expected = csv("x,JPN,apple,2015-01,5,9\nx,PER,apple,2015-02,6,8\n").unwrap();
+        assert_eq!(read(rows).unwrap(), expected);
+        let failure = read("2015-01-01,x,Japaan,9,apple,-5,0.5\n").unwrap_err();
+        let [fault] = &failure.diagnostics[..] else { panic!("{failure:?}") };
+        assert_eq!(fault.to_string(), "raw/d.csv.zst:2: the country `Japaan` is not known");
+        assert_eq!(fault.details, ["row 2: `Japaan`; did you mean `Japan`?"]);
+        assert_eq!(fault.at.as_ref().unwrap().text, "2015-01-01,x,Japaan,9,apple,-5,0.5");
+        let failure = read("2015-01-01,x,Japan,9,apple,-5,0.5\n");
+        let message = "raw/d.csv.zst:2: row 2, column `downloads`: `-5` is negative";
+        assert_eq!(given::messages(failure), [message]);
     }
 
     #[test]
