@@ -1,25 +1,28 @@
-//! A raw CSV file as a typed table that keeps its schema.
+//! A raw file as a typed table that keeps its schema.
 //!
 //! The schema is the resource's Frictionless table schema (Data Package 2.0,
 //! Table Schema): field names and their order, types, `required`, `unique`,
 //! `enum`, `minimum`, `maximum`, `minLength`, `maxLength`, `pattern`,
-//! `missingValues`, primary and foreign keys. The format is RFC 4180 in UTF-8.
-//! Nothing is repaired or guessed: each violation names file, row, column,
-//! value and rule, and while there is one there is no table. Rows are counted
-//! as in a spreadsheet, where the header is row 1.
+//! `missingValues`, primary and foreign keys; and, beyond the standard, fields
+//! that are given `together` or not at all. The file is CSV after RFC 4180 in
+//! UTF-8, plain or compressed, or has the layout of a provider (`kit/layout/`),
+//! whose names of countries become those of the study. Nothing is repaired or
+//! guessed: each violation names file, row, column, value, rule and what to do,
+//! and while there is one there is no table. Rows are counted as in a
+//! spreadsheet, from 1.
 //!
 //! The rows of the table are ordered by its primary key, or by all columns
 //! where it has none.
 
 use std::collections::BTreeSet;
 
-use engine::diagnostic::{Diagnostic, Place, did_you_mean};
+use engine::diagnostic::{Diagnostic, did_you_mean};
 use engine::function::{Failure, Job, Outputs, Slot};
 use polars::prelude::{Column, DataFrame};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kit::raw::Raw;
+use crate::kit::raw::{Raw, empty};
 use crate::kit::schema::{Field, Kind, Scalar};
 use crate::kit::table;
 
@@ -45,12 +48,15 @@ impl Default for Params {
 /// Checks and encodes the table.
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let raw = Raw::open(job.one("table")).map_err(Failure::contract)?;
+    let raw = raw.laid_out(job.many("references"));
+    let raw = raw.map_err(|faults| Failure::contract(shown(faults, params.limit)))?;
     let faults = header_faults(&raw);
     if !faults.is_empty() {
         return Err(Failure::contract(shown(faults, params.limit)));
     }
     let (columns, mut faults) = cells(&raw);
     faults.extend(raw.unique_faults());
+    faults.extend(raw.together_faults());
     faults.extend(raw.foreign_faults(job.many("references")).map_err(Failure::contract)?);
     if !faults.is_empty() {
         return Err(Failure::contract(shown(faults, params.limit)));
@@ -67,7 +73,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
 fn header_faults(raw: &Raw) -> Vec<Diagnostic> {
     let csv = &raw.csv;
     let Some(header) = csv.rows.first() else {
-        return vec![Diagnostic::contract("the file is empty").at(Place::file(csv.path))];
+        return vec![empty(csv)];
     };
     let names: Vec<&str> = raw.fields().iter().map(|field| field.name.as_str()).collect();
     let mut faults = Vec::new();
@@ -76,7 +82,8 @@ fn header_faults(raw: &Raw) -> Vec<Diagnostic> {
         let text = cell.text.as_str();
         if !seen.insert(text) {
             let message = format!("two columns are called `{text}`");
-            faults.push(Diagnostic::contract(message).at(csv.cell(cell)));
+            let fault = Diagnostic::contract(message).at(csv.cell(cell));
+            faults.push(fault.hint("keep one of them, or give the other its name"));
         } else if !names.contains(&text) {
             let message = format!("the column `{text}` is not in the schema");
             let mut fault = Diagnostic::contract(message).at(csv.cell(cell));
@@ -86,18 +93,23 @@ fn header_faults(raw: &Raw) -> Vec<Diagnostic> {
     }
     for name in names.iter().filter(|name| !seen.contains(**name)) {
         let message = format!("the column `{name}` of the schema is missing");
-        faults.push(Diagnostic::contract(message).at(csv.row(header)));
+        let fault = Diagnostic::contract(message).at(csv.row(header));
+        faults.push(fault.hint("name it as the schema does, or change the schema"));
     }
     if faults.is_empty() {
         let wrong = header.cells.iter().zip(&names).enumerate();
         let wrong = wrong.filter(|(_, (cell, name))| cell.text != **name);
         faults.extend(wrong.take(1).map(|(at, (cell, name))| {
             let message = format!("column {} is `{}`, the schema says `{name}`", at + 1, cell.text);
-            Diagnostic::contract(message).at(csv.cell(cell))
+            let fault = Diagnostic::contract(message).at(csv.cell(cell));
+            fault.hint("put the columns in the order of the schema")
         }));
     }
     faults
 }
+
+/// What to do about a cell that breaks a rule.
+const MEND: &str = "mend the cell, or the schema where the rule is wrong";
 
 /// The cells of each column, and what is wrong with each of them.
 fn cells(raw: &Raw) -> (Vec<Vec<Scalar>>, Vec<Diagnostic>) {
@@ -109,16 +121,19 @@ fn cells(raw: &Raw) -> (Vec<Vec<Scalar>>, Vec<Diagnostic>) {
         if row.cells.len() != fields.len() {
             let (has, needs) = (row.cells.len(), fields.len());
             let message = format!("row {number} has {}, the header has {needs}", count(has));
-            faults.push(Diagnostic::contract(message).at(csv.row(row)));
+            let fault = Diagnostic::contract(message).at(csv.row(row));
+            faults.push(fault.hint("complete the row: a comma is missing or one too many"));
             continue;
         }
         for ((field, cell), column) in fields.iter().zip(&row.cells).zip(&mut columns) {
             match field.read(&cell.text, missing) {
                 Ok(value) => column.push(value),
                 Err((message, hint)) => {
-                    let message = format!("row {number}, column `{}`: {message}", field.name);
+                    let column = cell.head.clone();
+                    let column = column.unwrap_or_else(|| format!("column `{}`", field.name));
+                    let message = format!("row {number}, {column}: {message}");
                     let mut fault = Diagnostic::contract(message).at(csv.cell(cell));
-                    fault.hints.extend(hint);
+                    fault.hints.push(hint.unwrap_or_else(|| MEND.into()));
                     faults.push(fault);
                 }
             }
@@ -166,7 +181,7 @@ fn column(field: &Field, cells: Vec<Scalar>) -> Column {
         };
     }
     match field.kind {
-        Kind::String => Column::new(name, typed!(Text, String)),
+        Kind::String | Kind::Yearmonth => Column::new(name, typed!(Text, String)),
         Kind::Integer => Column::new(name, typed!(Integer, i64)),
         Kind::Number => Column::new(name, typed!(Number, f64)),
         Kind::Boolean => Column::new(name, typed!(Boolean, bool)),
@@ -272,6 +287,51 @@ mod tests {
         assert_eq!(failure.diagnostics[0].hints, ["the file may be cut off"]);
     }
 
+    /// What to do is said with each violation, whether or not a name is near.
+    #[test]
+    fn each_violation_says_what_to_do() {
+        let faults = |text| ingest(text).unwrap_err().diagnostics;
+        for text in [
+            "",
+            "iso3,country,code\n",
+            "country,iso3,iso3,code\n",
+            "country,iso,code\n",
+            "country,iso3,code\nPeru,PER\n",
+            "country,iso3,code\nPeru,PERU,4\nPerou,PER,\n",
+            "country,iso3,code\nPeru,PER,1\nPeru,,2\n",
+            "country,iso3,code\nPeru,PER,1",
+            "country,iso3,code\nPeru,\"PER,1\n",
+            "country,iso3,code\nPeru,P\"ER,1\n",
+        ] {
+            // The last one may only count the others.
+            for fault in faults(text).iter().take(3) {
+                assert!(fault.at.is_some() && !fault.hints.is_empty(), "{fault:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn fields_that_go_together() {
+        let fields = json!([{ "name": "country" }, { "name": "region" }, { "name": "place" }]);
+        let schema = json!({ "fields": fields, "together": [["region", "place"]] });
+        let rows = |rows: &str| ingest_as(&format!("country,region,place\n{rows}"), schema.clone());
+        assert!(rows("Japan,Asia,1\nChina,,\n").is_ok());
+        let failure = rows("China,,\nJapan,,1\nPeru,Andes,\n").unwrap_err();
+        let faults: Vec<String> = failure.diagnostics.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            faults,
+            [
+                "raw/people.csv:3:7: row 3, column `region`: a value is required, \
+                 as `place` has one",
+                "raw/people.csv:4:12: row 4, column `place`: a value is required, \
+                 as `region` has one",
+            ]
+        );
+        let schema = json!({ "fields": [{ "name": "x" }], "together": [["x", "y"]] });
+        let failure = ingest_as("x\n1\n", schema);
+        assert_eq!(given::messages(failure), ["a key of `people` names the unknown field `y`"]);
+    }
+
     #[test]
     fn a_wrong_descriptor() {
         let field = |constraints: Value| json!([{ "name": "x", "constraints": constraints }]);
@@ -292,6 +352,7 @@ mod tests {
     fn every_resource_of_the_study_is_sound() {
         for (name, rows) in [
             ("countries", 60),
+            ("country_names", 744),
             ("apps", 62),
             ("barrier_matrix_table1", 58),
             ("barrier_matrix_appendix3", 40),
@@ -299,6 +360,7 @@ mod tests {
             ("diaspora_un", 52),
             ("diaspora_fill", 7),
             ("population_wdi", 472),
+            ("population_wdi_2025", 472),
             ("population_taiwan", 8),
         ] {
             let frame = table::decode(&given::table(name)).unwrap();

@@ -1,8 +1,9 @@
 //! Downloads by app, country and month, from the licensed export or its stand-in.
 //!
-//! The export is long CSV with the columns `app`, `iso3`, `store`, `month`
-//! (`2015-01`), `downloads` and `rank` (may be empty); the stand-in is a table
-//! of the same columns. Both are held to the same rules: known countries,
+//! The export is long CSV, plain or compressed, with the columns `app`, `iso3`,
+//! `store`, `month` (`2015-01`), `downloads` and `rank` (may be empty), or in
+//! the layout `app_store` as its provider names them; the stand-in is a table
+//! of our columns. Both are held to the same rules: known countries,
 //! months within the panel, no negative counts, ranks from 1, and one row for
 //! an app in a store in a month. Stores are added; the rank is the best one.
 //! Rows are taken one after the other, in any order, and only their sums are
@@ -11,17 +12,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::diagnostic::{Diagnostic, did_you_mean};
-use engine::function::{Artifact, Failure, Job, Outputs, Slot};
+use engine::function::{Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kit::download::{Cells, Source};
 use crate::kit::export::{self, At};
 use crate::kit::panel::{self, Names, Panel, Row};
 use crate::kit::table;
 use crate::kit::values::Values;
 
-/// The export or the stand-in, and the known countries.
-pub const INPUTS: &[Slot] = &[Slot::one("table"), Slot::one("countries")];
+/// The export or the stand-in, the known countries, and their names in exports.
+pub const INPUTS: &[Slot] = &[Slot::one("table"), Slot::one("countries"), Slot::optional("names")];
 /// The panel, and what it holds.
 pub const OUTPUTS: &[&str] = &["table", "values"];
 
@@ -43,16 +45,20 @@ impl Default for Params {
     }
 }
 
-const COLUMNS: [&str; 6] = ["app", "iso3", "store", "month", "downloads", "rank"];
+/// What to do about a cell that breaks a rule.
+const MEND: &str = "mend the cell, or fetch the export again";
 
 /// Reads, checks and adds.
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let artifact = job.one("table");
     let known = table::texts(&table::decode(job.one("countries"))?, "iso3")?;
-    let mut reader = Reader::new(params, &artifact.path, known)?;
-    each_row(artifact, &mut |at, cells| reader.take(at, cells))?;
+    let known = known.into_iter().collect();
+    let source = Source { artifact, names: job.optional("names"), known: &known };
+    let mut reader = Reader::new(params, &source)?;
+    let strangers = source.each_row(&mut |at, cells| reader.take(at, cells))?;
+    reader.faults.extend(strangers);
     let read = reader.read;
-    let panel = reader.finish(artifact)?;
+    let panel = reader.finish()?;
     let mut values = Values::default();
     values.count("rows", read, "rows", "rows of the download panel, one a store");
     values.count("apps", panel.apps.len(), "apps", "apps of the download panel");
@@ -62,42 +68,6 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let total = panel.rows.iter().map(|row| row.downloads).sum::<i64>();
     values.integer("downloads", total, "downloads", "all downloads of the panel");
     Ok(Outputs::from([("table", panel::encode(&panel)?), ("values", values.encode()?)]))
-}
-
-/// What a row says: app, country, store and month, downloads, and the rank if
-/// there is one; a number that is none comes as its text.
-struct Cells<'a> {
-    keys: [&'a str; 4],
-    downloads: Result<i64, &'a str>,
-    rank: Option<Result<i64, &'a str>>,
-}
-
-/// Hands over each row of an export or a table.
-fn each_row(artifact: &Artifact, take: &mut dyn FnMut(At, Cells)) -> Result<(), Failure> {
-    if artifact.resource.is_some() {
-        return export::read(artifact, &COLUMNS, |at, record| {
-            let cell = |column: usize| record.get(column).unwrap_or("");
-            let number = |text| str::parse::<i64>(text).map_err(|_| text);
-            let rank = (!cell(5).is_empty()).then(|| number(cell(5)));
-            let keys = [cell(0), cell(1), cell(2), cell(3)];
-            take(at, Cells { keys, downloads: number(cell(4)), rank });
-        })
-        .map_err(Failure::contract);
-    }
-    table::each_group(artifact, |before, frame| {
-        let texts = |name| table::column_of_texts(&frame, name);
-        let (apps, codes) = (texts("app")?.iter(), texts("iso3")?.iter());
-        let (stores, months) = (texts("store")?.iter(), texts("month")?.iter());
-        let downloads = table::integers(&frame, "downloads")?;
-        let ranks = table::optional_integers(&frame, "rank")?;
-        let keys = apps.zip(codes).zip(stores.zip(months));
-        for (row, ((app, iso3), (store, month))) in keys.enumerate() {
-            let keys = [app, iso3, store, month].map(Option::unwrap_or_default);
-            let (downloads, rank) = (Ok(downloads[row]), ranks[row].map(Ok));
-            take(At { row: before + row + 1, line: 0 }, Cells { keys, downloads, rank });
-        }
-        Ok(())
-    })
 }
 
 /// The sums of an app in a country, by months since the first.
@@ -111,10 +81,9 @@ struct Block {
 
 /// Holds rows to the rules, and adds them.
 struct Reader<'a> {
-    path: &'a str,
+    source: &'a Source<'a>,
     first: i64,
     last: i64,
-    known: Vec<String>,
     apps: Names,
     countries: Names,
     stores: Names,
@@ -134,15 +103,14 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(params: &Params, path: &'a str, known: Vec<String>) -> Result<Self, Failure> {
+    fn new(params: &Params, source: &'a Source) -> Result<Self, Failure> {
         let month = |text: &String| {
             panel::month(text).ok_or_else(|| format!("`{text}` is no month like `2015-01`"))
         };
         Ok(Reader {
-            path,
+            source,
             first: month(&params.first)?,
             last: month(&params.last)?,
-            known,
             apps: Names::default(),
             countries: Names::default(),
             stores: Names::default(),
@@ -160,18 +128,25 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes a fault; those beyond the limit are only counted.
-    fn fault(&mut self, at: At, column: &str, message: String) -> Option<&mut Diagnostic> {
+    fn fault(
+        &mut self,
+        at: At,
+        column: &str,
+        message: String,
+        hint: &str,
+    ) -> Option<&mut Diagnostic> {
         if self.faults.len() == self.limit {
             self.more += 1;
             return None;
         }
-        self.faults.push(at.fault(self.path, column, &message));
+        let fault = at.fault(&self.source.artifact.path, column, &message);
+        self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
         self.faults.last_mut()
     }
 
     fn number(&mut self, at: At, column: &str, found: Result<i64, &str>) -> i64 {
         found.unwrap_or_else(|text| {
-            self.fault(at, column, format!("`{text}` is not a whole number"));
+            self.fault(at, column, format!("`{text}` is not a whole number"), MEND);
             1
         })
     }
@@ -182,20 +157,20 @@ impl<'a> Reader<'a> {
         let rank = cells.rank.map(|rank| self.number(at, "rank", rank));
         for (column, text) in [("app", app), ("store", store)] {
             if text.is_empty() {
-                self.fault(at, column, "a value is required".into());
+                self.fault(at, column, "a value is required".into(), MEND);
             }
         }
         if downloads < 0 {
-            self.fault(at, "downloads", format!("`{downloads}` is negative"));
+            self.fault(at, "downloads", format!("`{downloads}` is negative"), MEND);
         }
         if let Some(rank) = rank.filter(|rank| *rank < 1) {
-            self.fault(at, "rank", format!("`{rank}` is no rank"));
+            self.fault(at, "rank", format!("`{rank}` is no rank"), MEND);
         }
         let country = self.countries.place(iso3);
-        if !self.known.contains(&self.countries.list[country]) {
-            let hint = did_you_mean(iso3, self.known.iter().map(String::as_str));
+        if !self.source.known.contains(&self.countries.list[country]) {
+            let hint = did_you_mean(iso3, self.source.known.iter().map(String::as_str));
             let message = format!("`{iso3}` is no country of the study");
-            if let Some(fault) = self.fault(at, "iso3", message) {
+            if let Some(fault) = self.fault(at, "iso3", message, "") {
                 fault.hints.extend(hint);
             }
         }
@@ -207,13 +182,15 @@ impl<'a> Reader<'a> {
         }
         let Some(month) = self.months[place] else {
             let (first, last) = (panel::text(self.first), panel::text(self.last));
-            self.fault(at, "month", format!("`{date}` is no month from `{first}` to `{last}`"));
+            let message = format!("`{date}` is no month from `{first}` to `{last}`");
+            let hint = "mend the month, or set the stage's `first` and `last`";
+            self.fault(at, "month", message, hint);
             return;
         };
         self.read += 1;
         let key = (self.apps.place(app), country, self.stores.place(store));
         if !self.add(key, (month - self.first) as usize, downloads, rank)
-            && self.fault(at, "month", String::new()).is_some()
+            && self.fault(at, "month", String::new(), "keep one of the two rows").is_some()
         {
             self.repeats.push((self.faults.len() - 1, cells.keys.map(String::from)));
         }
@@ -248,7 +225,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The panel, or what is wrong with the rows.
-    fn finish(mut self, artifact: &Artifact) -> Result<Panel, Failure> {
+    fn finish(mut self) -> Result<Panel, Failure> {
         if self.faults.is_empty() {
             let mut rows = Vec::new();
             for block in &self.blocks {
@@ -264,7 +241,7 @@ impl<'a> Reader<'a> {
         if !self.repeats.is_empty() {
             // Where a key came first was not kept, so the rows are read again.
             let mut firsts = vec![None; self.repeats.len()];
-            each_row(artifact, &mut |at, cells| {
+            self.source.each_row(&mut |at, cells| {
                 for (first, (_, keys)) in firsts.iter_mut().zip(&self.repeats) {
                     if first.is_none() && cells.keys == keys.each_ref().map(String::as_str) {
                         *first = Some(at.row);
@@ -280,7 +257,7 @@ impl<'a> Reader<'a> {
         if self.more > 0 {
             self.faults.push(Diagnostic::contract(format!("and {} more", self.more)));
         }
-        export::quote(artifact, &mut self.faults);
+        export::quote(self.source.artifact, &mut self.faults);
         Err(Failure::contract(self.faults))
     }
 }
@@ -290,8 +267,10 @@ mod tests {
     use polars::prelude::df;
     use serde_json::json;
 
+    use engine::function::Artifact;
+
     use super::*;
-    use crate::kit::given;
+    use crate::kit::{given, names};
 
     fn countries() -> Artifact {
         let frame = df!("iso3" => ["JPN", "PER"]).unwrap();
@@ -332,6 +311,35 @@ mod tests {
         let outputs = panel_of(given::passed("outputs/s.parquet", &table)).unwrap();
         let other = csv("x,JPN,apple,2015-01,5,9\nx,PER,apple,2015-02,6,8\n").unwrap();
         assert_eq!(outputs, other);
+    }
+
+    /// An export in the layout of its provider, with the names and codes that it has.
+    #[test]
+    fn an_export_as_its_provider_publishes_it() {
+        let columns = json!({ "month": "Date", "country": "Country" });
+        let layout = json!({ "kind": "app_store", "columns": columns, "economies": "countries" });
+        let resource = json!({ "name": "d", "dialect": { "layout": layout } });
+        let read = |rows: &str| {
+            let text = format!("Date,app,Country,rank,store,downloads,revenue\n{rows}");
+            let packed = zstd::encode_all(text.as_bytes(), 3).unwrap();
+            let table = given::raw("raw/d.csv.zst", &packed, resource.clone());
+            let names = given::resource(names::RESOURCE);
+            let inputs =
+                [("table", &[table][..]), ("countries", &[countries()]), ("names", &[names])];
+            run(&Params::default(), &given::job(&inputs))
+        };
+        let rows = "2015-01-01,x,Japan,9,apple,5,0.5\n2015-02,x,PE,8,apple,6,0\n\
+                    2015-02,x,World,,apple,60,0\n2015-02,x,Brazil,1,apple,7,0\n";
+        let expected = csv("x,JPN,apple,2015-01,5,9\nx,PER,apple,2015-02,6,8\n").unwrap();
+        assert_eq!(read(rows).unwrap(), expected);
+        let failure = read("2015-01-01,x,Japaan,9,apple,-5,0.5\n").unwrap_err();
+        let [fault] = &failure.diagnostics[..] else { panic!("{failure:?}") };
+        assert_eq!(fault.to_string(), "raw/d.csv.zst:2: the country `Japaan` is not known");
+        assert_eq!(fault.details, ["row 2: `Japaan`; did you mean `Japan`?"]);
+        assert_eq!(fault.at.as_ref().unwrap().text, "2015-01-01,x,Japaan,9,apple,-5,0.5");
+        let failure = read("2015-01-01,x,Japan,9,apple,-5,0.5\n");
+        let message = "raw/d.csv.zst:2: row 2, column `downloads`: `-5` is negative";
+        assert_eq!(given::messages(failure), [message]);
     }
 
     #[test]

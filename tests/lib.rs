@@ -11,6 +11,8 @@
 mod space;
 // What an author does to the real study, and what has to come of it.
 mod story;
+// A new release of a raw table: what runs, what moves, and the way back.
+mod update;
 // Raw data that breaks its contract, and mistakes in the pipeline: codes, words, nothing touched.
 mod refusal;
 // Words and numbers of the report, held to the values.

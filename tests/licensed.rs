@@ -1,5 +1,7 @@
 //! The licensed panel in place of its stand-in: what runs, what it is labelled, what is refused.
 
+use std::io::Write;
+
 use serde_json::Value;
 
 use crate::space::{Space, same};
@@ -39,6 +41,27 @@ fn the_same_stages_read_the_licensed_panel() {
     assert_eq!(figure["labels"], serde_json::json!(["published", "synthetic"]));
 }
 
+/// The export with the columns and names of its provider, compressed.
+#[test]
+fn an_export_as_its_provider_publishes_it() {
+    let space = licensed("qq,JPN,apple,2017-01,60000,5\nqq,KOR,google_play,2017-01,1,\n");
+    space.ran(&["panel", "--profile", "licensed"]);
+    let expected = space.bytes("outputs/panel.parquet");
+    let text = "Date,Country,Store,App,Downloads,Revenue,Rank\n\
+                2017-01-01,JP,apple,qq,60000,9.5,5\n\
+                2017-01-01,\"Korea, Rep.\",google_play,qq,1,0,\n\
+                2017-01-01,World,apple,qq,60001,9.5,\n";
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(text.as_bytes()).unwrap();
+    space.file("raw/licensed/export.csv.gz", packed.finish().unwrap());
+    let layout = "    path: licensed/export.csv.gz\n    dialect:\n      layout:\n        \
+                  kind: app_store\n        columns: { app: App, store: Store, country: Country, \
+                  month: Date, downloads: Downloads, rank: Rank }\n";
+    space.edit("raw/datapackage.yaml", "    path: licensed/downloads.csv\n", layout);
+    assert_eq!(space.ran(&["panel", "--profile", "licensed"]), "panel");
+    assert!(space.bytes("outputs/panel.parquet") == expected);
+}
+
 #[test]
 fn without_the_files_only_the_profile_stops() {
     let space = Space::finished();
@@ -62,6 +85,7 @@ error: row 2, column `downloads`: `-1` is negative
   |
 2 | qq,JPN,apple,2017-01,-1,5
   | ^^^^^^^^^^^^^^^^^^^^^^^^^
+hint: mend the cell, or fetch the export again
 error: row 3, column `iso3`: `JPX` is no country of the study
  --> raw/licensed/downloads.csv:3:1
   |
@@ -73,6 +97,7 @@ error: row 3, column `month`: `2017-13` is no month from `2015-01` to `2023-12`
   |
 3 | qq,JPX,apple,2017-13,3,5
   | ^^^^^^^^^^^^^^^^^^^^^^^^
+hint: mend the month, or set the stage's `first` and `last`
 ",
     );
     assert_eq!(said.code, 5);

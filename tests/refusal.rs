@@ -72,8 +72,94 @@ error: row 5, columns `country`, `year`: `Brazil`, `2015` is in row 4 too
   |
 5 | Brazil,2015,24632
   | ^^^^^^
+hint: keep one of the two rows
 ",
     );
+}
+
+/// One country twice is each of its pairs with an app twice.
+#[test]
+fn a_pair_that_stands_twice() {
+    let space = replaced(TABLE1, "\nVietnam,10,", "\nPakistan,10,");
+    refused(
+        &space,
+        "barrier_matrix_table1",
+        "
+error: row 5, column `country`: `Pakistan` is in row 3 too
+ --> raw/barrier_matrix_table1.csv:5:1
+  |
+5 | Pakistan,10,2,2,2,2,2,1,1,0,1,0,0,0,0,0,0,0,1,0,0,0,0,0,0,0,2,0,0,0,0,0,0,0,0
+  | ^^^^^^^^
+hint: keep one of the two rows
+",
+    );
+    // An app twice is a column twice.
+    let space = replaced(TABLE1, ",baidu-tieba,dingding,", ",baidu-tieba,baidu-tieba,");
+    let said = space.say(&["run", "--quiet"]);
+    assert_eq!(said.code, 5);
+    let words = "error: two columns are called `baidu-tieba`\n \
+                 --> raw/barrier_matrix_table1.csv:1:40\n";
+    assert!(said.err.contains(words), "{}", said.err);
+    assert!(
+        said.err.contains("hint: keep one of them, or give the other its name"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn a_negative_count() {
+    refused(
+        &replaced(UN, "Brazil,2020,24632", "Brazil,2020,-24632"),
+        "diaspora_un",
+        "
+error: row 5, column `chinese_born`: `-24632` is less than the minimum 0
+ --> raw/diaspora_un.csv:5:13
+  |
+5 | Brazil,2020,-24632
+  |             ^^^^^^
+hint: mend the cell, or the schema where the rule is wrong
+",
+    );
+}
+
+#[test]
+fn a_month_outside_the_range() {
+    for (month, fault) in [
+        ("2000-13", "`2000-13` is not a month like `2015-01`"),
+        ("1999-12", "`1999-12` is less than the minimum 2000-01"),
+    ] {
+        let space = replaced("raw/legislation.csv", "\n2000-12,", &format!("\n{month},"));
+        let said = space.say(&["run", "--quiet"]);
+        let words =
+            format!("error: row 2, column `month`: {fault}\n --> raw/legislation.csv:2:1\n");
+        assert!(said.err.starts_with(&words), "{}", said.err);
+        assert!(said.err.contains("hint: mend the cell, or the schema where the rule is wrong"));
+        assert_eq!((said.code, said.out.as_str()), (5, ""));
+    }
+}
+
+#[test]
+fn a_country_without_region() {
+    let space = replaced("raw/countries.csv", "Japan,JPN,Asia-Pacific,8", "Japan,JPN,,8");
+    let said = space.say(&["run", "--quiet"]);
+    same(
+        &said.err,
+        "
+error: row 9, column `region`: a value is required, as `table1_order` has one
+ --> raw/countries.csv:9:11
+  |
+9 | Japan,JPN,,8
+  |           ^
+hint: give it, or empty `table1_order` too
+",
+    );
+    assert_eq!((said.code, said.out.as_str()), (5, ""));
+    // Every other raw table refers to the countries and is held to them anew.
+    let story = space.run(&["--keep-going"]);
+    assert_eq!((story.code, &story.failed[..]), (5, &["ingest@countries".to_string()][..]));
+    assert!(story.ran.iter().all(|stage| stage.starts_with("ingest@")), "{story:?}");
+    assert!(story.published.is_empty() && story.skipped.contains(&"report".into()), "{story:?}");
 }
 
 #[test]
@@ -87,6 +173,7 @@ error: the column `chinese_born` of the schema is missing
   |
 1 | country,year,chinese_brn
   | ^^^^^^^^^^^^^^^^^^^^^^^^
+hint: name it as the schema does, or change the schema
 error: the column `chinese_brn` is not in the schema
  --> raw/diaspora_un.csv:1:14
   |
@@ -109,6 +196,7 @@ error: row 5 has 1 cell, the header has 3
   |
 5 | Brazil
   | ^^^^^^
+hint: complete the row: a comma is missing or one too many
 error: the last line has no line end: the file may be cut off
  --> raw/diaspora_un.csv:5:1
   |
@@ -153,7 +241,28 @@ error: the file is not UTF-8: byte 0xf4 begins no character
   |
 4 | C\u{fffd}te,2015,1
   |  ^
-hint: save it as UTF-8, the only encoding that is read
+hint: save it as UTF-8, the only encoding that is read; in Latin-1 the byte is `ô`
+",
+    );
+}
+
+#[test]
+fn two_encodings_in_one_file() {
+    let mixed = |text: String| {
+        let at = text.find("Brazil,2015").unwrap();
+        let rows = b"C\xf4te,2015,1\nT\xc3\xbcrkiye,2015,1\n";
+        [&text.as_bytes()[..at], rows, &text.as_bytes()[at..]].concat()
+    };
+    refused(
+        &with(UN, mixed),
+        "diaspora_un",
+        "
+error: the file mixes encodings: byte 0xf4 is not UTF-8, other letters are
+ --> raw/diaspora_un.csv:4:2
+  |
+4 | C\u{fffd}te,2015,1
+  |  ^
+hint: write these rows anew in UTF-8, the only encoding that is read; in Latin-1 the byte is `ô`
 ",
     );
 }
@@ -176,7 +285,8 @@ hint: did you mean `Brazil`?
 
 #[test]
 fn an_empty_file() {
-    let words = "error: the file is empty\n--> raw/diaspora_un.csv\n";
+    let words = "error: the file is empty\n--> raw/diaspora_un.csv\n\
+        hint: put the table back, with its header\n";
     refused(&with(UN, |_| Vec::new()), "diaspora_un", words);
 }
 
@@ -237,9 +347,9 @@ fn a_parameter_that_a_function_does_not_have() {
         "alternativ: less",
         r#"
 error: unknown key `alternativ` in `stages.ztest.params`
-   --> pipeline.yaml:158:75
+   --> pipeline.yaml:166:75
     |
-158 |     params: { matrix: "{{ matrix.matrix }}", split: "{{ matrix.split }}", alternativ: less }
+166 |     params: { matrix: "{{ matrix.matrix }}", split: "{{ matrix.split }}", alternativ: less }
     |                                                                           ^^^^^^^^^^
 hint: did you mean `alternative`?
 "#,
@@ -253,9 +363,9 @@ fn a_value_that_a_parameter_cannot_have() {
         "renderer: embeded",
         r#"
 error: `stages.report.params.renderer` can't be `embeded`
-   --> pipeline.yaml:395:17
+   --> pipeline.yaml:403:17
     |
-395 |       renderer: embeded
+403 |       renderer: embeded
     |                 ^^^^^^^
 hint: did you mean `embedded`?
 "#,
@@ -269,15 +379,15 @@ fn a_raw_table_that_there_is_not() {
         "        - diaspora_oced\n",
         r#"
 error: the data package has no resource `diaspora_oced`
-  --> pipeline.yaml:42:14
+  --> pipeline.yaml:47:14
    |
-42 |       table: "raw:{{ matrix.table }}"
+47 |       table: "raw:{{ matrix.table }}"
    |              ^^^^^^^^^^^^^^^^^^^^^^^^
 hint: did you mean `diaspora_oecd`?
 error: no cell `ingest@diaspora_oecd`
-   --> pipeline.yaml:144:13
+   --> pipeline.yaml:152:13
     |
-144 |       oecd: ingest@diaspora_oecd.table
+152 |       oecd: ingest@diaspora_oecd.table
     |             ^^^^^^^^^^^^^^^^^^^^^^^^^^
 hint: did you mean `ingest@diaspora_oced`?
 "#,

@@ -1,20 +1,31 @@
 //! Reads CSV strictly (RFC 4180) and remembers where each cell stands.
 //!
-//! It knows no schema: what a column means is checked elsewhere.
+//! It knows no schema: what a column means is checked elsewhere. A sheet of a
+//! workbook takes the same form, with its cells' names.
+
+use std::borrow::Cow;
 
 use engine::diagnostic::{Checked, Diagnostic, Place};
+
+use super::encoding;
 
 /// A CSV file: its lines, for messages, and its rows.
 pub struct Csv<'a> {
     /// Its path in the project.
     pub path: &'a str,
-    lines: Vec<&'a str>,
+    text: Cow<'a, str>,
+    /// Where each line begins in the text.
+    starts: Vec<usize>,
+    /// The sheet of a workbook that this is.
+    pub sheet: Option<String>,
     /// The rows in the order of the file, the header first.
     pub rows: Vec<Row>,
 }
 
 /// One row.
 pub struct Row {
+    /// The row as a spreadsheet counts it, from 1.
+    pub number: usize,
     /// The line on which it begins, from 1.
     pub line: usize,
     /// Its cells.
@@ -22,7 +33,7 @@ pub struct Row {
 }
 
 /// One cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cell {
     /// Its content, without quotes.
     pub text: String,
@@ -32,30 +43,38 @@ pub struct Cell {
     pub column: usize,
     /// How many characters it takes on that line, quotes included; at least 1.
     pub width: usize,
+    /// What the provider calls its column, where that is not the field's name.
+    pub head: Option<String>,
 }
 
 impl<'a> Csv<'a> {
     /// Reads the file; the first violation of the format ends it.
-    pub fn read(path: &'a str, bytes: &'a [u8], delimiter: char) -> Checked<Self> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let text =
-            std::str::from_utf8(bytes).map_err(|error| vec![not_utf8(path, bytes, &error)])?;
-        let lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
-        let mut csv = Csv { path, lines, rows: Vec::new() };
-        let mut reader = Reader::new(text, delimiter);
+    pub fn read(path: &'a str, bytes: impl Into<Cow<'a, [u8]>>, delimiter: char) -> Checked<Self> {
+        let mut csv = Csv::new(path, encoding::text(path, bytes.into())?);
+        let mut rows = Vec::new();
+        let mut reader = Reader::new(&csv.text, delimiter);
         while reader.peek().is_some() {
-            match reader.row() {
-                Ok(row) => csv.rows.push(row),
+            match reader.row(rows.len() + 1) {
+                Ok(row) => rows.push(row),
                 Err(Broken { line, column, message }) => {
                     let mut diagnostic = Diagnostic::contract(message);
-                    if reader.peek().is_none() {
-                        diagnostic = diagnostic.hint("the file may be cut off");
-                    }
+                    diagnostic = diagnostic.hint(match reader.peek() {
+                        None => "the file may be cut off",
+                        Some(_) => "put the cell in quotes, and double each quote within it",
+                    });
                     return Err(vec![diagnostic.at(csv.place(line, column, 1))]);
                 }
             }
         }
+        csv.rows = rows;
         Ok(csv)
+    }
+
+    /// A text whose rows are not known yet.
+    pub fn new(path: &'a str, text: Cow<'a, str>) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let starts = std::iter::once(0).chain(ends).collect();
+        Csv { path, text, starts, sheet: None, rows: Vec::new() }
     }
 
     /// The place of a cell.
@@ -68,32 +87,36 @@ impl<'a> Csv<'a> {
         Place::line(self.path, row.line, self.line(row.line))
     }
 
-    /// Whether the file ends with a line end, as a file that is whole does.
-    pub fn ended(&self) -> bool {
-        self.lines.last().is_none_or(|line| line.is_empty())
+    /// The file as a whole.
+    pub fn whole(&self) -> Place {
+        Place::file(self.path)
     }
 
-    fn line(&self, line: usize) -> &'a str {
-        self.lines.get(line - 1).copied().unwrap_or("")
+    /// The name of a cell in a workbook, such as `Table 1!D14`; columns from 0.
+    pub fn name_of(&self, row: usize, column: usize) -> Option<String> {
+        let sheet = self.sheet.as_ref()?;
+        let (mut letters, mut left) = (String::new(), column + 1);
+        while left > 0 {
+            letters.insert(0, char::from(b'A' + ((left - 1) % 26) as u8));
+            left = (left - 1) / 26;
+        }
+        Some(format!("{sheet}!{letters}{row}"))
+    }
+
+    /// Whether the file ends with a line end, as a file that is whole does.
+    pub fn ended(&self) -> bool {
+        self.text.is_empty() || self.text.ends_with('\n')
+    }
+
+    fn line(&self, line: usize) -> &str {
+        let start = self.starts.get(line - 1).copied().unwrap_or(self.text.len());
+        let line = self.text[start..].split('\n').next().unwrap_or("");
+        line.strip_suffix('\r').unwrap_or(line)
     }
 
     fn place(&self, line: usize, column: usize, width: usize) -> Place {
         Place { column, width, ..Place::line(self.path, line, self.line(line)) }
     }
-}
-
-/// The first byte that is not UTF-8.
-fn not_utf8(path: &str, bytes: &[u8], error: &std::str::Utf8Error) -> Diagnostic {
-    let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or("");
-    let line = good.matches('\n').count() + 1;
-    let column = good.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    let byte = bytes[error.valid_up_to()];
-    let text = bytes.split(|b| *b == b'\n').nth(line - 1).unwrap_or(&[]);
-    let text = String::from_utf8_lossy(text).trim_end_matches('\r').to_string();
-    let message = format!("the file is not UTF-8: byte 0x{byte:02x} begins no character");
-    Diagnostic::contract(message)
-        .at(Place { column, width: 1, ..Place::line(path, line, text) })
-        .hint("save it as UTF-8, the only encoding that is read")
 }
 
 /// A violation of the format at a place.
@@ -135,8 +158,8 @@ impl<'a> Reader<'a> {
         Err(Broken { line: self.line, column: self.column, message: message.into() })
     }
 
-    fn row(&mut self) -> Result<Row, Broken> {
-        let mut row = Row { line: self.line, cells: Vec::new() };
+    fn row(&mut self, number: usize) -> Result<Row, Broken> {
+        let mut row = Row { number, line: self.line, cells: Vec::new() };
         loop {
             row.cells.push(self.cell()?);
             match self.peek() {
@@ -164,7 +187,7 @@ impl<'a> Reader<'a> {
         let text = if self.peek() == Some('"') { self.quoted()? } else { self.plain()? };
         let chars = text.chars().take_while(|c| *c != '\n').count();
         let width = if self.line == line { self.column - column } else { chars + 1 };
-        Ok(Cell { text, line, column, width: width.max(1) })
+        Ok(Cell { text, line, column, width: width.max(1), head: None })
     }
 
     fn plain(&mut self) -> Result<String, Broken> {
@@ -244,8 +267,5 @@ mod tests {
             let error = rows(text).unwrap_err();
             assert!(error.starts_with(message), "{error}");
         }
-        let error = Csv::read("t.csv", b"a\n\xc3\xa9t\xe9\n", ',').err().unwrap();
-        let message = "t.csv:2:3: the file is not UTF-8: byte 0xe9 begins no character";
-        assert_eq!(error[0].to_string(), message);
     }
 }

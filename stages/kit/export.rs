@@ -1,4 +1,4 @@
-//! Reads an export of a data provider row by row: CSV with a fixed header.
+//! Reads an export of a data provider row by row: CSV with known columns.
 //!
 //! It is for tables too long to be kept cell by cell; `raw` holds short ones
 //! to a whole schema.
@@ -6,8 +6,11 @@
 use std::collections::BTreeMap;
 
 use csv::{ReaderBuilder, StringRecord};
-use engine::diagnostic::{Checked, Diagnostic, Place};
+use engine::diagnostic::{Checked, Diagnostic, Place, did_you_mean};
 use engine::function::Artifact;
+
+use super::schema::Dialect;
+use super::{encoding, unpack};
 
 /// Where a row stands: its number as in a spreadsheet, and its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,63 +39,117 @@ pub fn read(
     header: &[&str],
     mut take: impl FnMut(At, &StringRecord),
 ) -> Checked<()> {
+    walk(
+        artifact,
+        |found| {
+            places(&artifact.path, header, found)?;
+            if found.iter().eq(header.iter().copied()) {
+                return Ok(());
+            }
+            let message = "the header has other columns or another order";
+            let fault = Diagnostic::contract(message).at(quoted(&artifact.path, found));
+            Err(vec![fault.hint(format!("it is to be `{}`", header.join(",")))])
+        },
+        |_, at, record| take(at, record),
+    )
+}
+
+/// Hands the cells of the columns `names` to `take`, wherever they stand.
+pub fn read_named<const N: usize>(
+    artifact: &Artifact,
+    names: [&str; N],
+    mut take: impl FnMut(At, [&str; N]),
+) -> Checked<()> {
+    walk(
+        artifact,
+        |found| places(&artifact.path, &names, found),
+        |places, at, record| {
+            take(at, std::array::from_fn(|column| record.get(places[column]).unwrap_or("")));
+        },
+    )
+}
+
+/// Hands the header to `head` and each row after it to `take`.
+fn walk<T>(
+    artifact: &Artifact,
+    head: impl Fn(&StringRecord) -> Checked<T>,
+    mut take: impl FnMut(&T, At, &StringRecord),
+) -> Checked<()> {
     let path = &artifact.path;
     let fault = |line: usize, message: String| {
         let place = Place { line, ..Place::file(path) };
         vec![Diagnostic::contract(message).at(place)]
     };
-    if artifact.bytes.starts_with(&[0x1f, 0x8b]) || artifact.bytes.starts_with(b"\x28\xb5\x2f\xfd")
-    {
-        let found = fault(0, "the file is compressed".into());
-        return Err(found.into_iter().map(|d| d.hint("unpack it")).collect());
-    }
-    let mut reader = ReaderBuilder::new().has_headers(false).from_reader(&artifact.bytes[..]);
-    let mut record = StringRecord::new();
+    let delimiter = u8::try_from(Dialect::of(artifact)?.delimiter).unwrap_or(b',');
+    let text = encoding::text(path, unpack::bytes(artifact)?)?;
+    let bytes = text.as_bytes();
+    let mut reader = ReaderBuilder::new();
+    let mut reader = reader.has_headers(false).delimiter(delimiter).from_reader(bytes);
+    let (mut record, mut header) = (StringRecord::new(), None);
     let (mut row, mut line, mut seen) = (0, 1, 0);
     loop {
         // The reader counts lines where a record ends, which is before the
         // line feed of a Windows line end: they are counted here instead.
         let mut start = reader.position().byte() as usize;
-        while artifact.bytes.get(start).is_some_and(|byte| b"\r\n".contains(byte)) {
+        while bytes.get(start).is_some_and(|byte| b"\r\n".contains(byte)) {
             start += 1;
         }
-        line += artifact.bytes[seen..start].iter().filter(|byte| **byte == b'\n').count();
+        line += bytes[seen..start].iter().filter(|byte| **byte == b'\n').count();
         seen = start;
         let more = reader.read_record(&mut record).map_err(|error| broken(&error, line, &fault))?;
         row += 1;
-        match (row, more) {
-            (1, false) => return Err(fault(0, "the file is empty".into())),
-            (1, true) if record.iter().ne(header.iter().copied()) => {
-                let found = record.iter().collect::<Vec<_>>().join(",");
-                let message = format!("the header is `{found}`, not `{}`", header.join(","));
-                return Err(fault(1, message));
-            }
-            (1, true) => {}
-            (_, true) => take(At { row, line }, &record),
-            (_, false) => break,
+        match (&header, more) {
+            (None, false) => return Err(fault(0, "the file is empty".into())),
+            (None, true) => header = Some(head(&record)?),
+            (Some(header), true) => take(header, At { row, line }, &record),
+            (Some(_), false) => break,
         }
     }
-    if !artifact.bytes.ends_with(b"\n") {
+    if !text.ends_with('\n') {
         let message = "the last line has no line end: the file may be cut off".into();
-        return Err(fault(reader.position().line() as usize, message));
+        let found = fault(reader.position().line() as usize, message).into_iter();
+        return Err(found.map(|d| d.hint("end the last line if the file is whole")).collect());
     }
     Ok(())
 }
 
+/// The header as a place.
+fn quoted(path: &str, header: &StringRecord) -> Place {
+    Place::line(path, 1, header.iter().collect::<Vec<_>>().join(","))
+}
+
+/// Where the columns `names` stand.
+fn places(path: &str, names: &[&str], header: &StringRecord) -> Checked<Vec<usize>> {
+    let (mut places, mut faults) = (Vec::new(), Vec::new());
+    for name in names {
+        if let Some(place) = header.iter().position(|other| other.trim() == *name) {
+            places.push(place);
+            continue;
+        }
+        let message = format!("the column `{name}` is missing");
+        let mut fault = Diagnostic::contract(message).at(quoted(path, header));
+        let others = header.iter().map(str::trim).filter(|other| !names.contains(other));
+        fault.hints.extend(did_you_mean(name, others.collect::<Vec<_>>()));
+        faults.push(fault);
+    }
+    if faults.is_empty() { Ok(places) } else { Err(faults) }
+}
+
 /// Gives faults the text of their lines, which messages show.
 pub fn quote(artifact: &Artifact, faults: &mut [Diagnostic]) {
+    let text = unpack::bytes(artifact).and_then(|bytes| encoding::text(&artifact.path, bytes));
+    let Ok(text) = text else { return };
     let lines: Vec<usize> =
         faults.iter().filter_map(|fault| Some(fault.at.as_ref()?.line)).collect();
-    let texts: BTreeMap<usize, &[u8]> = artifact
-        .bytes
-        .split(|byte| *byte == b'\n')
+    let texts: BTreeMap<usize, &str> = text
+        .split('\n')
         .enumerate()
         .map(|(at, line)| (at + 1, line))
         .filter(|(line, _)| lines.contains(line))
         .collect();
     for place in faults.iter_mut().filter_map(|fault| fault.at.as_mut()) {
         if let Some(line) = texts.get(&place.line) {
-            place.text = String::from_utf8_lossy(line).trim_end().into();
+            place.text = line.trim_end().into();
         }
     }
 }
@@ -108,7 +165,6 @@ fn broken(
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 format!("the row has {len} cells, the header has {expected_len}")
             }
-            csv::ErrorKind::Utf8 { .. } => "the file is not UTF-8".into(),
             _ => format!("the file cannot be read: {error}"),
         },
     )
@@ -119,33 +175,46 @@ mod tests {
     use super::*;
     use crate::kit::given;
 
-    fn rows(bytes: &[u8]) -> Result<Vec<(usize, usize, String)>, String> {
+    fn rows(bytes: &[u8], free: bool) -> Result<Vec<(usize, usize, String)>, String> {
         let mut rows = Vec::new();
         let artifact = given::artifact("raw/x.csv", bytes);
-        read(&artifact, &["a", "b"], |at, record| {
-            rows.push((at.row, at.line, record.iter().collect::<Vec<_>>().join("|")));
-        })
-        .map_err(|found| found[0].to_string())?;
+        let seen = match free {
+            false => read(&artifact, &["a", "b"], |at, record| {
+                rows.push((at.row, at.line, record.iter().collect::<Vec<_>>().join("|")));
+            }),
+            true => read_named(&artifact, ["a", "b"], |at, cells| {
+                rows.push((at.row, at.line, cells.join("|")));
+            }),
+        };
+        seen.map_err(|found| found[0].to_string())?;
         Ok(rows)
     }
 
     #[test]
     fn rows_with_their_lines() {
-        let found = rows(b"a,b\r\n1,\"x\ny\"\r\n2,z\r\n").unwrap();
+        let found = rows(b"a,b\r\n1,\"x\ny\"\r\n2,z\r\n", false).unwrap();
         assert_eq!(found, [(2, 2, "1|x\ny".into()), (3, 4, "2|z".into())]);
+        let found = rows(b"\xef\xbb\xbfb,more,a\n1,2,3\n", true).unwrap();
+        assert_eq!(found, [(2, 2, "3|1".into())]);
+        let packed = zstd::encode_all(&b"a,b\n1,2\n"[..], 3).unwrap();
+        assert_eq!(rows(&packed, false).unwrap(), [(2, 2, "1|2".into())]);
     }
 
     #[test]
     fn what_is_refused() {
         for (bytes, message) in [
             (&b""[..], "raw/x.csv: the file is empty"),
-            (b"a,c\n1,2\n", "raw/x.csv:1: the header is `a,c`, not `a,b`"),
+            (b"a,c\n1,2\n", "raw/x.csv:1: the column `b` is missing"),
+            (b"b,a\n1,2\n", "raw/x.csv:1: the header has other columns or another order"),
             (b"a,b\n1\n", "raw/x.csv:2: the row has 1 cells, the header has 2"),
             (b"a,b\n1,2", "raw/x.csv:2: the last line has no line end: the file may be cut off"),
-            (b"a,b\n1,\xe9\n", "raw/x.csv:2: the file is not UTF-8"),
-            (b"\x1f\x8b\x08", "raw/x.csv: the file is compressed"),
+            (
+                b"a,b\n1,\xe9\n",
+                "raw/x.csv:2:3: the file is not UTF-8: byte 0xe9 begins no character",
+            ),
+            (b"\x1f\x8b\x08", "raw/x.csv: the gzip data end too early"),
         ] {
-            assert_eq!(rows(bytes).unwrap_err(), message);
+            assert_eq!(rows(bytes, false).unwrap_err(), message);
         }
     }
 }

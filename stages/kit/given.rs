@@ -68,7 +68,7 @@ pub fn resource(name: &str) -> Artifact {
 
 /// A resource of the study after `ingest`.
 pub fn table(name: &str) -> Artifact {
-    let references = [resource("apps"), resource("countries")];
+    let references = ["apps", "countries", "country_names"].map(resource);
     let job = job(&[("table", &[resource(name)]), ("references", &references)]);
     let outputs = ingest::run(&ingest::Params::default(), &job).unwrap();
     passed(&format!("outputs/raw/{name}.parquet"), &outputs["table"])

@@ -2,9 +2,14 @@
 
 use engine::function::Source;
 
+pub mod unpack;
+pub mod encoding;
 pub mod csv;
+pub mod sheet;
 pub mod schema;
 pub mod raw;
+pub mod names;
+pub mod layout;
 pub mod table;
 pub mod json;
 pub mod values;
@@ -18,6 +23,7 @@ pub mod panel;
 pub mod market;
 pub mod lines;
 pub mod export;
+pub mod download;
 pub mod candidate;
 pub mod flow;
 pub mod compare;
@@ -34,9 +40,18 @@ pub mod given;
 /// Everything besides its own file that a function's results depend on.
 pub const SOURCES: &[Source] = &[
     ("stages/kit/mod.rs", include_str!("mod.rs")),
+    ("stages/kit/unpack.rs", include_str!("unpack.rs")),
+    ("stages/kit/encoding.rs", include_str!("encoding.rs")),
     ("stages/kit/csv.rs", include_str!("csv.rs")),
+    ("stages/kit/sheet.rs", include_str!("sheet.rs")),
     ("stages/kit/schema.rs", include_str!("schema.rs")),
     ("stages/kit/raw.rs", include_str!("raw.rs")),
+    ("stages/kit/names.rs", include_str!("names.rs")),
+    ("stages/kit/layout/mod.rs", include_str!("layout/mod.rs")),
+    ("stages/kit/layout/world_bank.rs", include_str!("layout/world_bank.rs")),
+    ("stages/kit/layout/un_migrant_stock.rs", include_str!("layout/un_migrant_stock.rs")),
+    ("stages/kit/layout/sdmx.rs", include_str!("layout/sdmx.rs")),
+    ("stages/kit/layout/app_store.rs", include_str!("layout/app_store.rs")),
     ("stages/kit/table.rs", include_str!("table.rs")),
     ("stages/kit/json.rs", include_str!("json.rs")),
     ("stages/kit/values.rs", include_str!("values.rs")),
@@ -50,6 +65,7 @@ pub const SOURCES: &[Source] = &[
     ("stages/kit/market.rs", include_str!("market.rs")),
     ("stages/kit/lines.rs", include_str!("lines.rs")),
     ("stages/kit/export.rs", include_str!("export.rs")),
+    ("stages/kit/download.rs", include_str!("download.rs")),
     ("stages/kit/candidate.rs", include_str!("candidate.rs")),
     ("stages/kit/flow.rs", include_str!("flow.rs")),
     ("stages/kit/compare.rs", include_str!("compare.rs")),

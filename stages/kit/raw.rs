@@ -6,7 +6,9 @@ use engine::diagnostic::{Checked, Diagnostic, Place, did_you_mean};
 use engine::function::Artifact;
 
 use super::csv::{Csv, Row};
+use super::names::{Economies, Names, RESOURCE};
 use super::schema::{Field, ForeignKey, Resource};
+use super::{sheet, unpack};
 
 /// A raw table.
 pub struct Raw<'a> {
@@ -29,8 +31,42 @@ impl<'a> Raw<'a> {
             let fault = Diagnostic::contract(message).at(here()).hint("save the file as UTF-8");
             return Err(vec![fault]);
         }
-        let csv = Csv::read(&artifact.path, &artifact.bytes, resource.dialect.delimiter)?;
+        let layout = resource.dialect.layout.as_ref();
+        let csv = match layout.and_then(|layout| layout.sheet()) {
+            Some(sheet) => sheet::read(artifact, sheet)?,
+            None => {
+                let bytes = unpack::bytes(artifact)?;
+                Csv::read(&artifact.path, bytes, resource.dialect.delimiter)?
+            }
+        };
         Ok(Raw { resource, csv })
+    }
+
+    /// Turns a provider's layout into rows of the schema. The names of
+    /// countries and the economies that are kept are among the `references`.
+    pub fn laid_out(mut self, references: &[Artifact]) -> Checked<Self> {
+        let Some(layout) = self.resource.dialect.layout.clone() else { return Ok(self) };
+        if self.csv.rows.is_empty() {
+            return Err(vec![empty(&self.csv)]);
+        }
+        let names = Names::read(&Raw::open(self.find(references, RESOURCE, "the layout")?)?)?;
+        let kept = match layout.economies() {
+            None => None,
+            Some(name) => {
+                let table = Raw::open(self.find(references, name, "the layout")?)?;
+                let codes = table.combinations(&["iso3".to_string()]);
+                Some(codes.into_iter().flatten().collect())
+            }
+        };
+        let mut economies = Economies::new(names, kept);
+        let rows = layout.rows(&self.csv, &self.resource, &mut economies);
+        let strange = economies.fault();
+        match (rows, strange) {
+            (Ok(rows), None) => self.csv.rows = rows,
+            (Ok(_), Some(fault)) => return Err(vec![fault]),
+            (Err(faults), fault) => return Err(faults.into_iter().chain(fault).collect()),
+        }
+        Ok(self)
     }
 
     /// The columns in their order.
@@ -40,20 +76,22 @@ impl<'a> Raw<'a> {
 
     /// The rows after the header, counted as a spreadsheet does.
     pub fn rows(&self) -> impl Iterator<Item = (usize, &Row)> {
-        self.csv.rows.iter().enumerate().skip(1).map(|(index, row)| (index + 1, row))
+        self.csv.rows.iter().skip(1).map(|row| (row.number, row))
     }
 
     /// The same, less those with too few or too many cells.
-    fn whole_rows(&self) -> impl Iterator<Item = (usize, &Row)> {
+    pub fn whole_rows(&self) -> impl Iterator<Item = (usize, &Row)> {
         self.rows().filter(|(_, row)| row.cells.len() == self.fields().len())
     }
 
-    fn positions(&self, names: &[String]) -> Vec<usize> {
+    /// The places of some columns, less those that the table does not have.
+    pub fn positions(&self, names: &[String]) -> Vec<usize> {
         let position = |name: &String| self.fields().iter().position(|f| f.name == *name);
         names.iter().filter_map(position).collect()
     }
 
-    fn missing(&self, text: &str) -> bool {
+    /// Whether a text stands for a missing value.
+    pub fn missing(&self, text: &str) -> bool {
         self.resource.schema.missing_values.iter().any(|value| value == text)
     }
 
@@ -94,7 +132,29 @@ impl<'a> Raw<'a> {
                 format!("row {number}, {names}: `{texts}` is in row {first} too")
             };
             let place = self.csv.cell(&row.cells[columns[0]]);
-            faults.push(Diagnostic::contract(message).at(place));
+            faults.push(Diagnostic::contract(message).at(place).hint("keep one of the two rows"));
+        }
+        faults
+    }
+
+    /// Rows that give some of the fields that go together, and lack others.
+    pub fn together_faults(&self) -> Vec<Diagnostic> {
+        let mut faults = Vec::new();
+        for columns in self.resource.schema.together.iter().map(|names| self.positions(names)) {
+            for (number, row) in self.whole_rows() {
+                let lacks = |column: &&usize| self.missing(&row.cells[**column].text);
+                let name = |column: &usize| &self.fields()[*column].name;
+                let Some(given) = columns.iter().find(|column| !lacks(column)) else { continue };
+                for column in columns.iter().filter(lacks) {
+                    let (name, given) = (name(column), name(given));
+                    let message = format!(
+                        "row {number}, column `{name}`: a value is required, as `{given}` has one"
+                    );
+                    let fault = Diagnostic::contract(message);
+                    let fault = fault.at(self.csv.cell(&row.cells[*column]));
+                    faults.push(fault.hint(format!("give it, or empty `{given}` too")));
+                }
+            }
         }
         faults
     }
@@ -107,19 +167,29 @@ impl<'a> Raw<'a> {
             let known = match key.reference.resource.as_str() {
                 "" => self.combinations(names),
                 name if name == self.resource.name => self.combinations(names),
-                name => Raw::open(self.find(references, name)?)?.combinations(names),
+                name => {
+                    let table = self.find(references, name, "the foreign keys")?;
+                    Raw::open(table)?.combinations(names)
+                }
             };
             faults.extend(self.strangers(key, &known));
         }
         Ok(faults)
     }
 
-    fn find<'b>(&self, references: &'b [Artifact], name: &str) -> Checked<&'b Artifact> {
+    /// A raw table that a part of this one's description refers to.
+    fn find<'b>(
+        &self,
+        references: &'b [Artifact],
+        name: &str,
+        part: &str,
+    ) -> Checked<&'b Artifact> {
         let called = |artifact: &&Artifact| {
             artifact.resource.as_ref().is_some_and(|resource| resource["name"] == name)
         };
         references.iter().find(called).ok_or_else(|| {
-            let message = format!("the foreign keys of `{}` refer to `{name}`", self.resource.name);
+            let verb = if part.ends_with('s') { "refer" } else { "refers" };
+            let message = format!("{part} of `{}` {verb} to `{name}`", self.resource.name);
             let hint = format!("add `raw:{name}` to the stage's input `references`");
             vec![Diagnostic::contract(message).hint(hint)]
         })
@@ -159,6 +229,12 @@ impl<'a> Raw<'a> {
     }
 }
 
+/// The fault of a file without a row.
+pub fn empty(csv: &Csv) -> Diagnostic {
+    let fault = Diagnostic::contract("the file is empty").at(csv.whole());
+    fault.hint("put the table back, with its header")
+}
+
 /// A noun with its names in backticks, in the plural where there are several.
 fn named(noun: &str, names: &[&str]) -> String {
     let plural = if names.len() == 1 { "" } else { "s" };
@@ -179,6 +255,7 @@ fn resource(artifact: &Artifact) -> Checked<Resource> {
     let schema = &resource.schema;
     let names: Vec<&str> = schema.fields.iter().map(|field| field.name.as_str()).collect();
     let own = schema.foreign_keys.iter().flat_map(|key| key.fields.list());
+    let own = own.chain(schema.together.iter().flatten());
     for name in schema.primary_key.list().iter().chain(own) {
         if !names.contains(&name.as_str()) {
             let message = format!("a key of `{}` names the unknown field `{name}`", resource.name);

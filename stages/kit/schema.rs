@@ -2,10 +2,14 @@
 //!
 //! It judges one cell at a time; what concerns whole columns is checked by `ingest`.
 
-use engine::diagnostic::did_you_mean;
+use engine::diagnostic::{Checked, Diagnostic, did_you_mean};
+use engine::function::Artifact;
 use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::layout::Layout;
+use super::panel;
 
 /// A resource descriptor, as far as a table needs it.
 #[derive(Deserialize)]
@@ -32,11 +36,26 @@ fn utf8() -> String {
 pub struct Dialect {
     /// Between two cells of a row.
     pub delimiter: char,
+    /// The layout of a provider; tables of our own have none.
+    pub layout: Option<Layout>,
 }
 
 impl Default for Dialect {
     fn default() -> Self {
-        Dialect { delimiter: ',' }
+        Dialect { delimiter: ',', layout: None }
+    }
+}
+
+impl Dialect {
+    /// The dialect of a raw file, whether or not it has a schema.
+    pub fn of(artifact: &Artifact) -> Checked<Self> {
+        let dialect = artifact.resource.as_ref().and_then(|resource| resource.get("dialect"));
+        dialect.map_or(Ok(Dialect::default()), |dialect| {
+            serde_json::from_value(dialect.clone()).map_err(|error| {
+                let message = format!("the dialect of `{}` is wrong: {error}", artifact.path);
+                vec![Diagnostic::contract(message)]
+            })
+        })
     }
 }
 
@@ -55,6 +74,9 @@ pub struct Schema {
     /// Columns whose values must occur elsewhere.
     #[serde(default)]
     pub foreign_keys: Vec<ForeignKey>,
+    /// Fields of which a row gives all or none; beyond the standard.
+    #[serde(default)]
+    pub together: Vec<Vec<String>>,
 }
 
 fn empty() -> Vec<String> {
@@ -147,6 +169,8 @@ pub enum Kind {
     Number,
     /// True or false.
     Boolean,
+    /// A month of a year, such as `2015-01`.
+    Yearmonth,
 }
 
 /// What the cells of a column must satisfy.
@@ -226,6 +250,10 @@ impl Field {
                 Ok(Scalar::Boolean(false))
             }
             Kind::Boolean => Err(fault("true or false")),
+            Kind::Yearmonth => match panel::month(text) {
+                Some(month) => Ok(Scalar::Text(panel::text(month))),
+                None => Err(fault("a month like `2015-01`")),
+            },
         }
     }
 
@@ -271,6 +299,8 @@ impl Field {
         match (value, self.parse(&plain(bound))) {
             (Scalar::Integer(a), Ok(Scalar::Integer(b))) => *a < b,
             (Scalar::Number(a), Ok(Scalar::Number(b))) => *a < b,
+            // Months of four-digit years stand in the order of their letters.
+            (Scalar::Text(a), Ok(Scalar::Text(b))) if self.kind == Kind::Yearmonth => *a < b,
             _ => false,
         }
     }
@@ -279,6 +309,7 @@ impl Field {
         match (value, self.parse(&plain(bound))) {
             (Scalar::Integer(a), Ok(Scalar::Integer(b))) => *a > b,
             (Scalar::Number(a), Ok(Scalar::Number(b))) => *a > b,
+            (Scalar::Text(a), Ok(Scalar::Text(b))) if self.kind == Kind::Yearmonth => *a > b,
             _ => false,
         }
     }
@@ -309,6 +340,9 @@ mod tests {
         assert_eq!(read(field("integer"), "1.0"), Err("`1.0` is not a whole number".into()));
         assert_eq!(read(field("number"), "NaN"), Err("`NaN` is not a finite number".into()));
         assert_eq!(read(field("boolean"), "yes"), Err("`yes` is not true or false".into()));
+        assert_eq!(read(field("yearmonth"), "2015-12"), Ok(Scalar::Text("2015-12".into())));
+        let wrong = Err("`2015-13` is not a month like `2015-01`".into());
+        assert_eq!(read(field("yearmonth"), "2015-13"), wrong);
     }
 
     #[test]
@@ -329,6 +363,17 @@ mod tests {
         let range = || with("number", serde_json::json!({ "minimum": 0, "maximum": 1.5 }));
         assert_eq!(read(range(), "-0.1"), Err("`-0.1` is less than the minimum 0".into()));
         assert_eq!(read(range(), "2"), Err("`2` is more than the maximum 1.5".into()));
+        let months = serde_json::json!({ "minimum": "2015-01", "maximum": "2023-12" });
+        let month = || with("yearmonth", months.clone());
+        assert_eq!(read(month(), "2023-12"), Ok(Scalar::Text("2023-12".into())));
+        assert_eq!(
+            read(month(), "2014-12"),
+            Err("`2014-12` is less than the minimum 2015-01".into())
+        );
+        assert_eq!(
+            read(month(), "2024-01"),
+            Err("`2024-01` is more than the maximum 2023-12".into())
+        );
         let short = || with("string", serde_json::json!({ "minLength": 2, "maxLength": 3 }));
         assert_eq!(read(short(), "抖"), Err("`抖` is shorter than 2 characters".into()));
         assert_eq!(read(short(), "abcd"), Err("`abcd` is longer than 3 characters".into()));
