@@ -253,9 +253,9 @@ fn a_value_that_a_parameter_cannot_have() {
         "renderer: embeded",
         r#"
 error: `stages.report.params.renderer` can't be `embeded`
-   --> pipeline.yaml:357:68
+   --> pipeline.yaml:356:68
     |
-357 |     params: { main: report/main.typ, date: "{{ date }}", renderer: embeded }
+356 |     params: { main: report/main.typ, date: "{{ date }}", renderer: embeded }
     |                                                                    ^^^^^^^
 hint: did you mean `embedded`?
 "#,
