@@ -213,10 +213,13 @@ mod tests {
     use crate::kit::given;
     use crate::kit::panel::{Panel, Row};
 
-    /// Rows of app, country, month and rank as a panel; `cn` and `us` are apps
-    /// of the two groups, `other` of neither, `game` of another category.
-    fn ranks(panels: &[&[(&str, &str, &str, Option<i64>)]]) -> Result<Outputs, Failure> {
-        let panel = |rows: &[(&str, &str, &str, Option<i64>)]| {
+    /// A row: app, country, month and rank.
+    type Given = (&'static str, &'static str, &'static str, Option<i64>);
+
+    /// Rows as panels; `cn` and `us` are apps of the two groups, `other` of
+    /// neither, `game` of another category.
+    fn ranks(panels: &[&[Given]]) -> Result<Outputs, Failure> {
+        let panel = |rows: &[Given]| {
             let (mut apps, mut countries) = (panel::Names::default(), panel::Names::default());
             let rows = rows.iter().map(|(app, iso3, month, rank)| Row {
                 app: apps.place(app),
@@ -243,7 +246,7 @@ mod tests {
         run(&Params { limit: 100, ..Params::default() }, &job)
     }
 
-    const CHINA: &[(&str, &str, &str, Option<i64>)] = &[
+    const CHINA: &[Given] = &[
         ("cn", "CHN", "2016-01", Some(1)),
         ("cn", "JPN", "2016-01", Some(10)),
         ("cn", "USA", "2016-01", Some(20)),
@@ -251,7 +254,7 @@ mod tests {
         ("cn", "USA", "2016-03", None),
         ("other", "JPN", "2016-02", Some(1)),
     ];
-    const US: &[(&str, &str, &str, Option<i64>)] = &[
+    const US: &[Given] = &[
         ("us", "USA", "2016-01", Some(1)),
         ("us", "JPN", "2016-01", Some(30)),
         ("us", "JPN", "2016-02", Some(40)),
