@@ -3,7 +3,8 @@
 //! A line is a BLAKE3 digest, two spaces and a path in the project; lines are
 //! sorted by path. `b3sum --check` holds the files of a built copy to it, and
 //! its own digest is the root digest that the report prints: who knows that,
-//! knows every source, every result on the way, and the text.
+//! knows every source, every result on the way, and the text. The root digest
+//! is a file of its own, since the report's sources cannot compute it.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +19,8 @@ use crate::kit::lineage::Lineage;
 
 /// The files that the report reads, and what is upstream of them.
 pub const INPUTS: &[Slot] = &[Slot::many("files"), Slot::one("lineage")];
-/// The list of digests.
-pub const OUTPUTS: &[&str] = &["manifest"];
+/// The list of digests, and the digest of that list.
+pub const OUTPUTS: &[&str] = &["manifest", "root"];
 
 /// Parameters: none.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -39,7 +40,9 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
         digests.insert(file.path.clone(), Digest::of(&file.bytes).to_string());
     }
     let lines = digests.iter().map(|(path, digest)| format!("{digest}  {path}\n"));
-    Ok(Outputs::from([("manifest", lines.collect::<String>().into_bytes().into())]))
+    let manifest = lines.collect::<String>().into_bytes();
+    let root = format!("{}\n", Digest::of(&manifest)).into_bytes();
+    Ok(Outputs::from([("manifest", manifest.into()), ("root", root.into())]))
 }
 
 /// The files that a stage was given; the lineage itself lies nowhere.

@@ -1,8 +1,7 @@
 //! The report as a PDF, typeset from its sources, its tables and the ledger.
 //!
-//! The sources see the given files under their project paths, the date as
-//! `sys.inputs.date` and the digest of the manifest as `sys.inputs.root`;
-//! nothing of the machine. The date is also the date that the PDF bears. Typst
+//! The sources see the given files under their project paths, and the date as
+//! `sys.inputs.date`; nothing of the machine. The date is also the date that the PDF bears. Typst
 //! is compiled into this program; with the renderer `cli` an installed `typst`
 //! of the same version does the work, and gives the same bytes.
 //!
@@ -19,7 +18,6 @@ use std::fmt;
 use std::path::Path;
 
 use engine::diagnostic::{Diagnostic, Kind, Place};
-use engine::digest::Digest;
 use engine::function::{Artifact, Failure, Job, Output, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,7 +29,7 @@ use crate::kit::values::Values;
 /// The Typst sources with their fonts, the tables that they read, the ledger, and the
 /// digests of all that.
 pub const INPUTS: &[Slot] =
-    &[Slot::many("sources"), Slot::many("data"), Slot::one("ledger"), Slot::optional("manifest")];
+    &[Slot::many("sources"), Slot::many("data"), Slot::one("ledger"), Slot::many("manifest")];
 /// The report, and how many of its numbers and words are held to values.
 pub const OUTPUTS: &[&str] = &["pdf", "coverage"];
 
@@ -84,14 +82,10 @@ fn main_source() -> String {
 /// Typesets the report.
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let roles = ["sources", "data", "ledger", "manifest"];
-    let mut inputs = BTreeMap::from([("date".to_string(), params.date.clone())]);
-    if let Some(manifest) = job.optional("manifest") {
-        inputs.insert("root".to_string(), Digest::of(&manifest.bytes).to_string());
-    }
     let project = Project {
         files: files(&roles.map(|role| job.many(role))),
         main: params.main.clone(),
-        inputs,
+        inputs: BTreeMap::from([("date".to_string(), params.date.clone())]),
         date: date(&params.date)?,
         standards: params.standards.clone(),
     };

@@ -78,7 +78,7 @@ pub fn pdf(project: &Project) -> Result<Typeset, Vec<Problem>> {
     };
     made.pdf = typst_pdf::pdf(&document, &options).map_err(|errors| problems(&world, &errors))?;
     // What one document leaves in Typst's memory is of little use to the next.
-    typst::comemo::evict(0);
+    typst::comemo::evict(4);
     Ok(made)
 }
 
