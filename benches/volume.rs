@@ -2,7 +2,7 @@
 //!
 //! `cargo run -- run`, which makes what the panel rests on, and then
 //! `cargo bench -p colophon --bench volume --profile dev --config benches/volume.toml`.
-//! `SIZES="10 84"` are the factors by which the stand-in is multiplied, `PYTHON`
+//! `SIZES="10 91"` are the factors by which the stand-in is multiplied, `PYTHON`
 //! is an interpreter with pandas, pyarrow and duckdb, `MEMORY=16` the gigabytes
 //! of address space that it may have.
 //!
