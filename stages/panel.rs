@@ -7,7 +7,7 @@
 //! months within the panel, no negative counts, ranks from 1, and one row for
 //! an app in a store in a month. Stores are added; the rank is the best one.
 //! Rows are taken one after the other, in any order, and only their sums are
-//! kept, so that a panel may be longer than memory.
+//! kept, so that a table may be longer than memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +45,8 @@ impl Default for Params {
     }
 }
 
+/// More than all people together could download in a month.
+const MOST: i64 = 10_000_000_000;
 /// What to do about a cell that breaks a rule.
 const MEND: &str = "mend the cell, or fetch the export again";
 
@@ -162,6 +164,10 @@ impl<'a> Reader<'a> {
         }
         if downloads < 0 {
             self.fault(at, "downloads", format!("`{downloads}` is negative"), MEND);
+        }
+        if downloads > MOST {
+            let message = format!("`{downloads}` is more than a store can count in a month");
+            self.fault(at, "downloads", message, MEND);
         }
         if let Some(rank) = rank.filter(|rank| *rank < 1) {
             self.fault(at, "rank", format!("`{rank}` is no rank"), MEND);

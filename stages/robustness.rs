@@ -179,8 +179,9 @@ fn choose(
     let named = |what: &str| Failure::from(format!("{what} (`{}`)", choice.key()));
     let (above, below) = sides(countries, &choice)
         .ok_or_else(|| named("a test needs two countries on each side of the threshold"))?;
-    let tests = tests(&above, &below, permutations, random)
-        .ok_or_else(|| named("the countries do not differ at all, so there is nothing to test"))?;
+    let tests = tests(&above, &below, permutations, random).ok_or_else(|| {
+        named("a side has none or all of its pairs barred, or no country differs")
+    })?;
     Ok(Tests {
         difference: stats::mean(&above.shares) - stats::mean(&below.shares),
         above: group(&above),

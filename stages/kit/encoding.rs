@@ -54,6 +54,11 @@ fn not_utf8(path: &str, bytes: &[u8], error: &std::str::Utf8Error) -> Diagnostic
     let mixed = bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
     // Latin-1 and Windows-1252 agree from here on.
     let meant = (byte >= 0xa0).then(|| char::from(byte));
+    if error.error_len().is_none() {
+        return Diagnostic::contract("the file ends within a character")
+            .at(Place { column, width: 1, ..Place::line(path, line, text) })
+            .hint("it was cut off: fetch it again");
+    }
     let (message, hint) = match mixed {
         true => (
             format!("the file mixes encodings: byte 0x{byte:02x} is not UTF-8, other letters are"),

@@ -33,9 +33,29 @@ pub fn read<'a>(artifact: &'a Artifact, sheet: &str) -> Checked<Csv<'a>> {
         fault.hints.extend(did_you_mean(sheet, sheets.iter().map(String::as_str)));
         return Err(vec![fault]);
     }
+    // A single stray cell far out would ask for the memory of all between.
+    let mut reader = book.worksheet_cells_reader(sheet).map_err(|error| broken(&error))?;
+    let (high, wide) = reader.dimensions().end;
+    if (u64::from(high) + 1) * (u64::from(wide) + 1) > MOST {
+        let message =
+            format!("the sheet `{sheet}` claims {} rows by {} columns", high + 1, wide + 1);
+        return Err(vec![fault(message).hint("delete what stands far below or beside the table")]);
+    }
+    while let Some(cell) = reader.next_cell().map_err(|error| broken(&error))? {
+        let (row, column) = cell.get_position();
+        if (u64::from(row) + 1) * (u64::from(column) + 1) > MOST {
+            let message = format!("the sheet `{sheet}` has a cell in row {}", row + 1);
+            let hint = "delete what stands far below or beside the table";
+            return Err(vec![fault(message).hint(hint)]);
+        }
+    }
+    drop(reader);
     let range = book.worksheet_range(sheet).map_err(|error| broken(&error))?;
     Ok(rows(path, sheet, &range))
 }
+
+/// No sheet of a provider has more cells.
+const MOST: u64 = 20_000_000;
 
 fn plain(error: &XlsxError) -> String {
     error.to_string().lines().next().unwrap_or("").to_lowercase()

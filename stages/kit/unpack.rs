@@ -6,6 +6,9 @@ use std::io::{Cursor, Error, ErrorKind, Read};
 use engine::diagnostic::{Checked, Diagnostic, Place, listed};
 use engine::function::Artifact;
 
+/// No table of a provider is larger unpacked; a file that is grows without end.
+const MOST: u64 = 16 << 30;
+
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTANDARD: &[u8] = b"\x28\xb5\x2f\xfd";
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -14,11 +17,9 @@ const ZIP: &[u8] = b"PK\x03\x04";
 pub fn bytes(artifact: &Artifact) -> Checked<Cow<'_, [u8]>> {
     let packed = &artifact.bytes[..];
     let (name, unpacked) = if packed.starts_with(GZIP) {
-        let mut unpacked = Vec::new();
-        let read = flate2::bufread::MultiGzDecoder::new(packed).read_to_end(&mut unpacked);
-        ("gzip", read.map(|_| unpacked))
+        ("gzip", whole(flate2::bufread::MultiGzDecoder::new(packed)))
     } else if packed.starts_with(ZSTANDARD) {
-        ("Zstandard", zstd::decode_all(packed))
+        ("Zstandard", zstd::Decoder::new(packed).and_then(whole))
     } else if packed.starts_with(ZIP) {
         return archived(artifact).map(Cow::Owned);
     } else {
@@ -49,9 +50,17 @@ fn archived(artifact: &Artifact) -> Checked<Vec<u8>> {
         let message = format!("the ZIP archive holds {found}, not one table");
         return Err(fault(message, "unpack it and put the table that is meant here"));
     };
+    let file = archive.by_name(table).map_err(|_| damaged())?;
+    whole(file).map_err(|_| damaged())
+}
+
+/// All that can be unpacked, up to the largest size.
+fn whole(packed: impl Read) -> Result<Vec<u8>, Error> {
     let mut unpacked = Vec::new();
-    let mut file = archive.by_name(table).map_err(|_| damaged())?;
-    file.read_to_end(&mut unpacked).map_err(|_| damaged())?;
+    packed.take(MOST + 1).read_to_end(&mut unpacked)?;
+    if unpacked.len() as u64 > MOST {
+        return Err(Error::from(ErrorKind::FileTooLarge));
+    }
     Ok(unpacked)
 }
 
@@ -64,6 +73,11 @@ fn broken(artifact: &Artifact, name: &str, error: &Error) -> Diagnostic {
         let message = format!("the {name} data end too early");
         let fault = Diagnostic::contract(message).at(place(artifact));
         return fault.hint("the file was cut off: fetch it again");
+    }
+    if error.kind() == ErrorKind::FileTooLarge {
+        let message = format!("the {name} data unpack to more than {} GiB", MOST >> 30);
+        let fault = Diagnostic::contract(message).at(place(artifact));
+        return fault.hint("no table is that large: fetch the file again");
     }
     let fault = Diagnostic::contract(format!("the {name} data are damaged")).at(place(artifact));
     fault.hint("fetch the file again")

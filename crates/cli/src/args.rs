@@ -42,6 +42,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     /// Bring stages up to date and put their results in place.
     Run(Run),
+    /// Run, and run again whenever something that it reads changes.
+    Watch(Watch),
     /// Show what a run would do.
     Plan(Plan),
     /// Show what is not up to date, and the first cause.
@@ -88,6 +90,15 @@ pub(crate) struct Run {
     /// Run nothing: put in place what `pipeline.lock` says, or fail.
     #[arg(long)]
     pub(crate) frozen: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    pub(crate) targets: Stages,
+    /// How many stages may run at a time [default: the number of cores].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
 }
 
 #[derive(Args, Debug)]

@@ -38,6 +38,7 @@ pub fn main(study: &Study) -> ExitCode {
     };
     let result = match &arguments.verb {
         Verb::Run(verb) => verbs::run::run(study, &arguments, verb),
+        Verb::Watch(verb) => verbs::watch::watch(study, &arguments, verb),
         Verb::Plan(verb) => verbs::plan::plan(study, &arguments, verb),
         Verb::Status(verb) => verbs::plan::status(study, &arguments, verb),
         Verb::Why(verb) => verbs::why::why(study, &arguments, verb),

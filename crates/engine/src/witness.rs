@@ -6,6 +6,7 @@
 //! `files.rs` for a whole run, under the same rule: it is only written once
 //! every stamp is older than the clock's tick, and any doubt is a "no".
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use crate::digest::Digest;
 use crate::files;
 use crate::lock;
 use crate::options::Options;
+use crate::plan::{Origin, Plan};
 use crate::project::Project;
 use crate::publish;
 use crate::scratch::Scratch;
@@ -68,6 +70,41 @@ pub(crate) fn write(project: &Project, stages: &[usize], question: &Question, sc
         return;
     }
     let _ = publish::replace(&path, text.as_bytes(), scratch);
+}
+
+/// The time stamps of what a run reads and does not make itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight(BTreeMap<String, Option<String>>);
+
+impl Sight {
+    /// Looks at the files and folders that these stages of a plan are made from.
+    pub fn of(plan: &Plan, stages: &[usize]) -> Self {
+        let mut paths: BTreeSet<&str> =
+            plan.files.iter().chain(&plan.folders).map(String::as_str).collect();
+        for stage in stages.iter().map(|index| &plan.stages[*index]) {
+            let inputs = stage.inputs.values().flatten();
+            let read = inputs.filter(|it| matches!(it.from, Origin::File | Origin::Source(_)));
+            paths.extend(read.map(|input| input.path.as_str()));
+        }
+        Sight(paths.into_iter().map(|path| (path.to_string(), None)).collect()).again(&plan.root)
+    }
+
+    /// Looks at one file.
+    pub fn of_file(root: &Path, path: &str) -> Self {
+        Sight([(path.to_string(), None)].into()).again(root)
+    }
+
+    /// Looks at the same files once more.
+    #[must_use]
+    pub fn again(&self, root: &Path) -> Self {
+        let stamp = |path: &String| files::stamp_of(&root.join(path)).map(|it| it.to_string());
+        Sight(self.0.keys().map(|path| (path.clone(), stamp(path))).collect())
+    }
+
+    /// How many files and folders are looked at.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
 }
 
 fn text(

@@ -9,6 +9,7 @@ use typst::WorldExt;
 use typst::foundations::{Content, Dict, Label, Selector, Value};
 use typst::introspection::{Introspector, MetadataElem};
 use typst::syntax::{LinkedNode, Span};
+use typst::text::TextElem;
 use typst::utils::PicoStr;
 use typst_layout::PagedDocument;
 
@@ -57,12 +58,14 @@ fn claim(world: &dyn World, document: &PagedDocument, found: &Content) -> Option
     };
     let body = match fields.get("body") {
         Ok(Value::Content(body)) => body.clone(),
+        // Words that are a string in code have no place of their own.
+        Ok(Value::Str(words)) => TextElem::packed(words.clone()),
         _ => Content::empty(),
     };
     let page = found.location().and_then(|it| document.introspector().page(it));
     let words = body.plain_text().to_string();
     let condition = text("condition")?;
-    let mut problem = Problem::new(format!("`{words}` is no longer true: {condition}"));
+    let mut problem = Problem::new(format!("`{words}` is not true: {condition}"));
     let sentence = place(world, &mut problem, first_span(&body)).unwrap_or_default();
     Some(Claim {
         holds: matches!(fields.get("holds"), Ok(Value::Bool(true))),

@@ -45,19 +45,22 @@ const MONTHS: &str = "January|February|March|April|May|June|July|August|Septembe
                       November|December";
 
 static NUMERAL: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"[-\u{2212}]?\d[\d,]*(?:\.\d+)?\u{a0}?%?"));
+    LazyLock::new(|| pattern(r"[-\u{2212}]?\d[\d,]*(?:\.\d+)?(?:\u{a0}?%)?"));
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
     let year = r"(?:1[89]|20)\d\d(?:s\b|\b(?:-\d\d\b(?:-\d\d\b)?)?)";
     let day = r"\d{1,2}\s";
-    let month = format!(r"\b(?:{day})?(?:{MONTHS})(?:\s\d{{1,2}}\b,?)?(?:\s{year})?");
-    pattern(&format!(r"{month}|\b(?:{day})?{year}(?:\u{{2013}}\d\d\b)?"))
+    let month = format!(r"\b(?:{day})?(?:{MONTHS})\b(?:\s\d{{1,2}}\b,?)?(?:\s{year})?");
+    pattern(&format!(r"{month}|\b{year}(?:\u{{2013}}\d\d\b)?"))
 });
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
-    let words = "Table|Tables|Figure|Figures|Appendix|Section|Sections|Chapter|Chapters|Article|\
-                 Articles|Annex|Type|Types|type|types|Group|group|layer|Layer|step|Step|ISO|No\\.";
-    let one = r"\d+(?:[.-]\d+)*";
-    let join = "(?:,\\s|\\sand\\s|\\sor\\s|\\sto\\s|\\u{2013})";
-    pattern(&format!(r"\b(?:{words})[\s\u{{a0}}]{one}(?:{join}{one})*"))
+    let one = r"\d+(?:[.-]\d+)*(?:\u{2013}\d+)?";
+    let singular = "Table|Figure|Appendix|Section|Chapter|Article|Annex|Type|type|Group|group|\
+                    Layer|layer|Step|step|ISO|No\\.";
+    let plural = "Tables|Figures|Sections|Chapters|Articles|Types|types";
+    let join = r"(?:,\s|\sand\s|\sor\s|\sto\s)";
+    pattern(&format!(
+        r"\b(?:(?:{singular})[\s\u{{a0}}]{one}|(?:{plural})[\s\u{{a0}}]{one}(?:{join}{one})*)"
+    ))
 });
 
 fn pattern(text: &str) -> Regex {
@@ -107,14 +110,17 @@ fn sort(run: &Run, literal: bool, path: &str, source: &str, found: &mut Numerals
         pattern.find_iter(&run.text).map(|it| it.range()).collect()
     };
     let (dates, references) = (ranges(&DATE), ranges(&REFERENCE));
+    // From the first digit on, a numeral lies in such a range as a whole.
     let within = |of: &[Range<usize>], numeral: &Range<usize>| {
-        let digit = run.text[numeral.clone()].find(|c: char| c.is_ascii_digit()).unwrap_or(0);
-        of.iter().any(|it| it.contains(&(numeral.start + digit)))
+        let text = &run.text[numeral.clone()];
+        let digit = numeral.start + text.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+        let end = numeral.start + text.trim_end_matches(',').len();
+        of.iter().any(|it| it.contains(&digit) && end <= it.end)
     };
     for numeral in NUMERAL.find_iter(&run.text) {
         let range = numeral.range();
         let before = run.text[..range.start].chars().next_back();
-        let after_letter = before.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let after_letter = before.is_some_and(|c| c.is_alphabetic() || c == '_');
         if literal {
             found.literals += 1;
         } else if within(&references, &range) {
@@ -134,6 +140,7 @@ fn naked(numeral: &str, range: Range<usize>, path: &str, source: &str) -> Naked 
     let message = format!("`{shown}` is a naked number: neither a value nor marked as literal");
     let mut problem = Problem::new(message)
         .hint(format!("write `#lit[{shown}]` if it is quoted or part of a name"));
-    problem.set_place(path, source, range.start..range.start + shown.len());
-    Naked { number: shown.replace(',', "").replace('\u{2212}', "-"), problem }
+    let end = range.end - (numeral.len() - shown.len());
+    problem.set_place(path, source, range.start..end);
+    Naked { number: shown.replace([',', '\u{a0}'], "").replace('\u{2212}', "-"), problem }
 }

@@ -68,7 +68,7 @@ impl Problem {
         self.path = path.to_string();
         self.line = line + 1;
         self.column = column + 1;
-        self.width = text[range.start..end].chars().count().max(1);
+        self.width = text.get(range.start..end).unwrap_or("").chars().count().max(1);
         self.text = shown.to_string();
     }
 }

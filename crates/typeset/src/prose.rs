@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use typst::syntax::{LinkedNode, SyntaxKind};
+use typst::syntax::{LinkedNode, SyntaxKind, ast};
 
 /// Stands for what is no text: a call, a reference, a formula.
 pub(crate) const OBJECT: char = '\u{fffc}';
@@ -47,6 +47,14 @@ impl Run {
                         None => self.push(&format!("#{}", child.full_text()), child.range()),
                     }
                 }
+                SyntaxKind::Heading
+                | SyntaxKind::ListItem
+                | SyntaxKind::EnumItem
+                | SyntaxKind::TermItem
+                | SyntaxKind::LetBinding
+                | SyntaxKind::SetRule
+                | SyntaxKind::ShowRule
+                | SyntaxKind::ModuleImport => self.push("\n", child.range()),
                 SyntaxKind::Ref => self.push(&child.full_text(), child.range()),
                 _ => self.push(&plain(&child), child.range()),
             }
@@ -83,7 +91,9 @@ impl Run {
 fn plain(child: &LinkedNode) -> String {
     match child.kind() {
         SyntaxKind::Text | SyntaxKind::SmartQuote => child.leaf_text().to_string(),
-        SyntaxKind::Escape => child.leaf_text().trim_start_matches('\\').to_string(),
+        SyntaxKind::Escape => {
+            child.cast::<ast::Escape>().map_or_else(String::new, |it| it.get().to_string())
+        }
         SyntaxKind::Space | SyntaxKind::Linebreak => " ".to_string(),
         SyntaxKind::Parbreak => "\n".to_string(),
         SyntaxKind::Shorthand => match child.leaf_text().as_str() {

@@ -247,7 +247,7 @@ fn sorted(text: &str) -> (Vec<String>, [usize; 3]) {
 #[test]
 fn naked_numbers() {
     let none: [&str; 0] = [];
-    let cases: [(&str, &[&str], [usize; 3]); 14] = [
+    let cases: [(&str, &[&str], [usize; 3]); 18] = [
         ("Of 1,914 pairs 34.7% are barred.", &["1914", "34.7%"], [0, 0, 0]),
         ("Of #val(\"a.b\", digits: 1) pairs", &none, [0, 0, 0]),
         ("z = #lit[6.227] and #lit[35%]", &none, [2, 0, 0]),
@@ -262,6 +262,10 @@ fn naked_numbers() {
         ("It fell by −3.5 a year; see https://a.org/2/3.", &["-3.5"], [0, 0, 0]),
         ("#let n = 5\n#if n > 4 [more than 4]", &["4"], [0, 0, 0]),
         ("Bars 1850 apps wide", &none, [0, 1, 0]),
+        ("In Table 1, 664 pairs; Table 1 and 869; step 3 or 40", &["664", "869", "40"], [0, 0, 3]),
+        ("Of 58 2015 values 2000% and 2015.7", &["58", "2000%", "2015.7"], [0, 1, 0]),
+        ("5 Mayors, 10-20 apps, type 35%", &["5", "10", "-20", "35%"], [0, 0, 0]),
+        ("35~中 and 7~% with a\\u{200b}break", &["35", "7%"], [0, 0, 0]),
     ];
     for (text, naked, counts) in cases {
         let (found, sorts) = sorted(text);
@@ -292,7 +296,8 @@ const CLAIM: &str = "#let claim(condition, holds, body) = {\n  \
 fn claims_with_page_and_sentence() {
     let main = format!(
         "{CLAIM}One sentence. Downloads #claim(\"a.b < 0\", true)[fell]. #pagebreak()\n\n\
-         First, e.g. this one. In #text(red)[all] regions, the *larger\n\
+         = A title\n\
+         In #text(red)[all] regions, the *larger\n\
          share #claim(\"a.b > 0\", false)[rose] by #val(\"a.b\")* again. Another one.\n\
          #let val(name) = metadata(name)"
     );
@@ -314,7 +319,7 @@ fn claims_with_page_and_sentence() {
         ]
     );
     assert_eq!(made.claims[1].names, ["a.b"]);
-    assert_eq!((made.claims[1].problem.line, made.claims[1].problem.width), (8, 4));
+    assert_eq!((made.claims[1].problem.line, made.claims[1].problem.width), (9, 4));
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl Layout {
         rows[0].cells.extend(header);
         if let Layout::AppStore(settings) = self {
             rows.extend(settings.rows(csv, fields, economies)?);
-            return Ok(rows);
+            return some(csv, rows);
         }
         let value = value(resource)?;
         let seen = match self {
@@ -79,8 +79,18 @@ impl Layout {
             Layout::AppStore(_) => Ok(Vec::new()),
         }?;
         rows.extend(seen.into_iter().map(|seen| seen.row(fields, value)));
-        Ok(rows)
+        some(csv, rows)
     }
+}
+
+/// The rows, unless there are none but the header.
+fn some(csv: &Csv, rows: Vec<Row>) -> Checked<Vec<Row>> {
+    if rows.len() > 1 {
+        return Ok(rows);
+    }
+    let fault = Diagnostic::contract("the layout keeps no row of the file").at(csv.whole());
+    let hint = "change `years` or `economies` of the layout, or fetch another file";
+    Err(vec![fault.hint(hint)])
 }
 
 /// The place of what no cell of the file says.
@@ -191,9 +201,14 @@ pub fn plain(text: &str) -> &str {
     }
 }
 
-/// The columns of the years, which must all be there; of several columns of a
-/// year the first one, because totals stand before their parts.
+/// The columns of the years, which must all be there, or where the provider
+/// publishes every few years at most `step` apart; of several columns of a year
+/// the first one, because totals stand before their parts.
 pub fn years(csv: &Csv, header: &Header, years: Years, step: i64) -> Checked<Vec<(i64, usize)>> {
+    if years.0 > years.1 {
+        let message = format!("the layout's `years` run from {} back to {}", years.0, years.1);
+        return Err(vec![Diagnostic::contract(message).hint("write the first year first")]);
+    }
     let (mut columns, mut faults) = (Vec::new(), Vec::new());
     let column = |year: i64| {
         let year = year.to_string();
@@ -202,7 +217,8 @@ pub fn years(csv: &Csv, header: &Header, years: Years, step: i64) -> Checked<Vec
     for year in years.0..=years.1 {
         match column(year) {
             Some(column) => columns.push((year, column)),
-            None if step > 1 && year != years.0 && year != years.1 => {}
+            None if year != years.1
+                && columns.last().is_some_and(|(last, _)| year - last < step) => {}
             None => {
                 let number = header.row.number;
                 let message = format!("row {number}: the column `{year}` is missing");
@@ -228,7 +244,8 @@ pub fn named(csv: &Csv, header: &Header, row: &Row, column: usize) -> Cell {
 /// A row that has not as many cells as its header.
 pub fn uneven(csv: &Csv, header: &Header, row: &Row) -> Option<Diagnostic> {
     let (has, needs) = (row.cells.len(), header.row.cells.len());
-    let message = format!("row {} has {has} cells, the header has {needs}", row.number);
+    let cells = if has == 1 { "cell" } else { "cells" };
+    let message = format!("row {} has {has} {cells}, the header has {needs}", row.number);
     let fault = Diagnostic::contract(message).at(csv.row(row));
     (has != needs).then(|| fault.hint("the file may be cut off: fetch it again"))
 }

@@ -78,6 +78,11 @@ impl Settings {
         }
         let dated = rows.iter().find(|row| row.cells[0].text == "Last Updated Date");
         let date = dated.and_then(|row| Some((row, row.cells.get(1)?)));
+        if let (Some(release), None) = (&self.release, date) {
+            let message = format!("the file does not say that it is of `{release}`");
+            let hint = "keep its line `Last Updated Date`, or leave `release` out";
+            faults.push(Diagnostic::contract(message).at(csv.whole()).hint(hint));
+        }
         if let (Some(release), Some((row, date))) = (&self.release, date)
             && date.text != *release
         {

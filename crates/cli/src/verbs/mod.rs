@@ -8,6 +8,7 @@ pub(crate) mod init;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod watch;
 pub(crate) mod why;
 
 use engine::diagnostic::{Diagnostic, Kind};

@@ -23,9 +23,11 @@ pub(super) fn fill(project: &Project, problems: &mut [Diagnostic]) {
 
 /// A value as it was when the lock was written.
 fn before(project: &Project, lock: &Lock, name: &str) -> Option<String> {
-    // Names of stages have no dot, keys may have several.
-    let (stage, key) = name.split_once('.')?;
-    let outputs = &lock.stages.get(stage)?.outputs;
+    // Cells may have a dot in their names, and keys several.
+    let mut splits = name.match_indices('.');
+    let (block, key) =
+        splits.find_map(|(at, _)| Some((lock.stages.get(&name[..at])?, &name[at + 1..])))?;
+    let outputs = &block.outputs;
     outputs.iter().filter(|(path, _)| path.ends_with(".json")).find_map(|(_, made)| {
         let bytes = project.store.read(&made.digest).ok()??;
         let values: Value = serde_json::from_slice(&bytes).ok()?;
