@@ -192,7 +192,7 @@ fn a_changed_word_of_the_report() {
     assert!(why.starts_with(before) && why.contains("begins with a line"), "{why}");
     let story = space.run(&[]);
     assert_eq!((story.code, story.ran.join(" ").as_str()), (0, "manifest report"));
-    assert_eq!(story.published, ["outputs/manifest.b3", "outputs/report.pdf"]);
+    assert_eq!(story.published, ["outputs/manifest.b3", "outputs/report.pdf", "outputs/root.b3"]);
     assert!(space.bytes("outputs/report.pdf") != pdf);
 
     space.edit(path, "The study begins with a line.", sentence);

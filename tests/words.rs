@@ -41,8 +41,9 @@ fn a_raw_cell_that_makes_a_word_false() {
 {indent} |
 {} | {}
 {indent} | {}^^^^^^^^^^^^^^
-  | sentence: 7% had lost an account that they once had, and more than that on Weibo (6%), \
-             QQ (13%) and WeChat (12%).
+  | sentence: On average 5% of respondents could install one but not register, 2% could not \
+             install it, and 7% had lost an account that they once had, more than that on Weibo \
+             (6%), QQ (13%) and WeChat (12%).
   | condition: min(survey.lost_access_by_app.weibo, survey.lost_access_by_app.qq, \
              survey.lost_access_by_app.wechat) > \
              survey.use_across_ten_apps.lost_access_to_a_registered_account

@@ -75,6 +75,9 @@ struct Brought {
     note: Option<String>,
 }
 
+/// The outputs of a stage, and what its function says of them.
+type Noted = (BTreeMap<String, Made>, Option<String>);
+
 /// Which stages wait, which can begin and how many are under way.
 struct Board {
     waits: BTreeMap<usize, usize>,
@@ -237,7 +240,7 @@ impl<'a> Run<'a> {
         stage: &Stage,
         resolved: &Resolved,
         key: Digest,
-    ) -> Result<(BTreeMap<String, Made>, Option<String>), Vec<Diagnostic>> {
+    ) -> Result<Noted, Vec<Diagnostic>> {
         let last = self.project.state.stages.get(&stage.name);
         let expected = last.and_then(|last| self.project.store.seconds(&last.key));
         self.observer.event(Event::Started { stage: stage.name.clone(), expected });

@@ -11,7 +11,7 @@ use engine::run::{Request, Summary};
 use engine::session::{self, Mode};
 use engine::witness;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::{Handle, Signals};
 
 use crate::Study;
 use crate::args::{self, Arguments};
@@ -60,7 +60,7 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     progress.end();
     before::fill(&project, &mut summary.problems);
     let seconds = begun.elapsed().as_secs_f64();
-    let code = match signal.load(Ordering::Relaxed) {
+    let code = match signal.first.load(Ordering::Relaxed) {
         0 => exit_code(&summary.problems),
         signal => 128 + signal as u8,
     };
@@ -136,12 +136,29 @@ fn environment() -> BTreeMap<String, String> {
     std::env::var("PATH").ok().map(|path| ("PATH".to_string(), path)).into_iter().collect()
 }
 
+/// Who hears the signals that ask a run to stop, until the run is over.
+struct Listener {
+    /// The first of them; 0 if there was none.
+    first: Arc<AtomicUsize>,
+    handle: Option<Handle>,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.handle {
+            handle.close();
+        }
+    }
+}
+
 /// Counts the signals that ask the run to stop, and remembers the first.
-fn listen(stop: Arc<AtomicUsize>) -> Arc<AtomicUsize> {
+fn listen(stop: Arc<AtomicUsize>) -> Listener {
     let first = Arc::new(AtomicUsize::new(0));
     let seen = first.clone();
+    let mut handle = None;
     // Without signals the terminal's own ending still works, less politely.
     if let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) {
+        handle = Some(signals.handle());
         std::thread::spawn(move || {
             for signal in signals.forever() {
                 let _ =
@@ -152,5 +169,5 @@ fn listen(stop: Arc<AtomicUsize>) -> Arc<AtomicUsize> {
             }
         });
     }
-    first
+    Listener { first, handle }
 }

@@ -17,4 +17,5 @@ mod shortcut;
 mod signals;
 mod space;
 mod verbs;
+mod watch;
 mod why;
