@@ -344,6 +344,25 @@ mod tests {
         assert!(line(&BTreeMap::from([(2015, 334)])).is_err());
     }
 
+    /// Whatever the two values: the line meets both, its steps are equal, and it
+    /// never leaves the range between them before 2020.
+    #[test]
+    fn every_line_meets_its_end_points() {
+        let mut random = crate::kit::random::Random::new([15; 32]);
+        for _ in 0..500 {
+            let mut draw = || i64::try_from(random.below(3_000_000)).unwrap();
+            let (from, to) = (draw(), draw());
+            let cells = line(&BTreeMap::from([(2015, from), (2020, to)])).unwrap();
+            assert_eq!((cells[&2015].parts, cells[&2020].parts), (from * PARTS, to * PARTS));
+            let steps: Vec<i64> =
+                (2016..=2022).map(|year| cells[&year].parts - cells[&(year - 1)].parts).collect();
+            assert!(steps.iter().all(|step| *step == steps[0]), "{from} {to}: {steps:?}");
+            let between =
+                |cell: &Cell| (from.min(to) * PARTS..=from.max(to) * PARTS).contains(&cell.parts);
+            assert!((2015..=2020).all(|year| between(&cells[&year])), "{from} {to}");
+        }
+    }
+
     #[test]
     fn gaps_of_oecd_series() {
         let known: BTreeMap<i64, i64> = (2015..).zip([1, 2, 3, 4, 10, 20, 31]).collect();

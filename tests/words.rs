@@ -119,3 +119,15 @@ fn the_coverage_of_the_report() {
     assert!(count("values") > 200 && count("claims") > 50, "{coverage}");
     assert!(count("literals") < count("values"), "{coverage}");
 }
+
+/// A sentence on the stand-in is refused where the values are real ones.
+#[test]
+fn words_for_stand_in_data_alone() {
+    let space = Space::finished();
+    let words = "#claim(\"synthetic(survey.respondents)\")[Made up], the survey asked about";
+    space.edit("report/text/patterns.typ", "The survey asked about", words);
+    let (code, said) = errors(&space);
+    assert_eq!(code, 5);
+    assert!(said.starts_with("error: `Made up` on page "), "{said}");
+    assert!(said.contains("  | condition: synthetic(survey.respondents)\n"), "{said}");
+}
