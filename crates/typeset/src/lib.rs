@@ -77,7 +77,8 @@ pub fn pdf(project: &Project) -> Result<Typeset, Vec<Problem>> {
         ..Default::default()
     };
     made.pdf = typst_pdf::pdf(&document, &options).map_err(|errors| problems(&world, &errors))?;
-    // What one document leaves in Typst's memory is of little use to the next.
+    // What the last documents left in Typst's memory spares most of the work of the next,
+    // where one process sets several; older things go.
     typst::comemo::evict(4);
     Ok(made)
 }
