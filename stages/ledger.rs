@@ -48,8 +48,12 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
         let records: BTreeMap<String, BTreeMap<String, Value>> = json::decode(artifact)?;
         for (key, mut value) in records {
             // Not every reader of JSON gets the last digit of a number right.
-            if let Some(exact) = value.get("number").map(Value::to_string) {
-                value.insert("exact".into(), exact.into());
+            for (number, text) in
+                [("number", "exact"), ("low", "exact_low"), ("high", "exact_high")]
+            {
+                if let Some(exact) = value.get(number).map(Value::to_string) {
+                    value.insert(text.into(), exact.into());
+                }
             }
             let name = format!("{stage}.{key}");
             let entry = Entry { value, stage: stage.to_string(), labels: labels.clone() };
@@ -80,7 +84,10 @@ mod tests {
         });
         let values = [
             given::artifact(path, br#"{ "z": { "number": -2.1, "digits": 3 } }"#),
-            given::artifact("outputs/tag.json", br#"{ "n": { "number": 50 } }"#),
+            given::artifact(
+                "outputs/tag.json",
+                br#"{ "n": { "number": 50, "low": 0.1, "high": 51 } }"#,
+            ),
         ];
         let lineage = given::artifact("lineage", lineage.to_string().as_bytes());
         let job = given::job(&[("values", &values), ("lineage", &[lineage])]);
@@ -93,7 +100,9 @@ mod tests {
         assert_eq!(
             ledger["values"],
             json!({
-                "tag.n": { "number": 50, "exact": "50", "stage": "tag", "labels": ["published"] },
+                "tag.n": { "number": 50, "exact": "50", "low": 0.1, "exact_low": "0.1",
+                           "high": 51, "exact_high": "51", "stage": "tag",
+                           "labels": ["published"] },
                 "ztest@a-b.z": { "number": -2.1, "exact": "-2.1", "digits": 3,
                                  "stage": "ztest@a-b", "labels": ["synthetic"] },
             })
