@@ -13,6 +13,7 @@ use engine::function::{Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kit::axis::Axis;
 use crate::kit::pair::{self, Pair};
 use crate::kit::size::{self, Measure};
 use crate::kit::target::KINDS;
@@ -47,13 +48,6 @@ struct Figure {
     points: Vec<Point>,
     trends: Vec<Trend>,
     labels: BTreeSet<String>,
-}
-
-#[derive(Serialize)]
-struct Axis {
-    label: String,
-    unit: &'static str,
-    log: bool,
 }
 
 #[derive(Serialize)]

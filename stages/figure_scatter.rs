@@ -12,6 +12,7 @@ use engine::function::{Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kit::axis::Axis;
 use crate::kit::json;
 use crate::kit::pair::{self, Tally};
 use crate::kit::size::{self, Country, Measure, Split};
@@ -53,13 +54,6 @@ struct Figure {
     trend: Trend,
     means: Means,
     labels: BTreeSet<String>,
-}
-
-#[derive(Serialize)]
-struct Axis {
-    label: String,
-    unit: &'static str,
-    log: bool,
 }
 
 #[derive(Serialize)]

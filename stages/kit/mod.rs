@@ -26,6 +26,7 @@ pub mod export;
 pub mod download;
 pub mod candidate;
 pub mod flow;
+pub mod axis;
 pub mod compare;
 pub mod lineage;
 pub mod ledger;
@@ -68,6 +69,7 @@ pub const SOURCES: &[Source] = &[
     ("stages/kit/download.rs", include_str!("download.rs")),
     ("stages/kit/candidate.rs", include_str!("candidate.rs")),
     ("stages/kit/flow.rs", include_str!("flow.rs")),
+    ("stages/kit/axis.rs", include_str!("axis.rs")),
     ("stages/kit/compare.rs", include_str!("compare.rs")),
     ("stages/kit/lineage.rs", include_str!("lineage.rs")),
     ("stages/kit/ledger.rs", include_str!("ledger.rs")),

@@ -117,6 +117,13 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// What a row says of an economy, by its code and name, in one year.
+    pub fn of(row: &Row, at: &Cell, economy: (&str, &str), year: Cell, value: Cell) -> Self {
+        let (iso3, name) = (economy.0.to_string(), economy.1.to_string());
+        let (number, line) = (row.number, row.line);
+        Observation { number, line, economy: at.clone(), iso3, name, year, value }
+    }
+
     fn row(self, fields: &[Field], value: &str) -> Row {
         let Observation { number, line, economy, iso3, name, year, value: seen } = self;
         let cell = |field: &Field| match field.name.as_str() {

@@ -72,15 +72,9 @@ impl Settings {
             let found = economies.find(row.number, &place.text, None, || csv.cell(&place));
             let Some((iso3, name)) = found else { continue };
             for (year, column) in &columns {
-                seen.push(Observation {
-                    number: row.number,
-                    line: row.line,
-                    economy: place.clone(),
-                    iso3: iso3.clone(),
-                    name: name.clone(),
-                    year: Cell { text: year.to_string(), ..header.row.cells[*column].clone() },
-                    value: value(csv, &header, row, *column),
-                });
+                let year = Cell { text: year.to_string(), ..header.row.cells[*column].clone() };
+                let value = value(csv, &header, row, *column);
+                seen.push(Observation::of(row, &place, (&iso3, &name), year, value));
             }
         }
         if seen.is_empty() {

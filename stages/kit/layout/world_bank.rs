@@ -53,15 +53,9 @@ impl Settings {
                 economies.find(row.number, &place.text, Some(&code.text), || csv.cell(&place));
             let Some((iso3, name)) = found else { continue };
             for (year, column) in &columns {
-                seen.push(Observation {
-                    number: row.number,
-                    line: row.line,
-                    economy: place.clone(),
-                    iso3: iso3.clone(),
-                    name: name.clone(),
-                    year: Cell { text: year.to_string(), ..header.row.cells[*column].clone() },
-                    value: value(csv, &header, row, *column),
-                });
+                let year = Cell { text: year.to_string(), ..header.row.cells[*column].clone() };
+                let value = value(csv, &header, row, *column);
+                seen.push(Observation::of(row, &place, (&iso3, &name), year, value));
             }
         }
         if faults.is_empty() { Ok(seen) } else { Err(faults) }
