@@ -92,10 +92,7 @@ fn the_code_of_a_function_is_all_that_it_can_reach() {
         if !found(&[own], r"^use typeset\b").is_empty() {
             expected.extend(typeset_files());
         }
-        let mut known: BTreeSet<String> = sources.keys().map(|path| path.to_string()).collect();
-        for word in ["architecture", "system"] {
-            assert!(known.remove(word), "{}: {word}", function.name);
-        }
+        let known: BTreeSet<String> = sources.keys().map(|path| path.to_string()).collect();
         assert_eq!(known, expected, "{}", function.name);
         for path in &known {
             assert!(sources[path.as_str()] == text(path), "{path} changed since it was compiled");

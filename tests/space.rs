@@ -155,7 +155,8 @@ impl Space {
         for name in ["COLOPHON_STORE", "SOURCE_DATE_EPOCH", "CI", "CLICOLOR_FORCE"] {
             command.env_remove(name);
         }
-        command.env("NO_COLOR", "1");
+        // A copy of a finished project brings its store with it, and says so.
+        command.env("NO_COLOR", "1").env("COLOPHON_STORE", ".colophon/store");
         command
     }
 

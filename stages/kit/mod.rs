@@ -79,6 +79,4 @@ pub const SOURCES: &[Source] = &[
     ("stages/kit/words.rs", include_str!("words.rs")),
     ("Cargo.toml", include_str!("../../Cargo.toml")),
     ("Cargo.lock", include_str!("../../Cargo.lock")),
-    ("architecture", std::env::consts::ARCH),
-    ("system", std::env::consts::OS),
 ];

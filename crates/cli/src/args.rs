@@ -54,6 +54,10 @@ pub(crate) enum Verb {
     Check,
     /// Draw the graph of stages.
     Graph(Graph),
+    /// Take the newest result of a stage in place of the one that was known.
+    Accept(Stages),
+    /// Forget the known results of stages, so that they run the next time.
+    Forget(Stages),
     /// Look after the store.
     Cache(Cache),
     /// Write a pipeline to start from.
@@ -147,8 +151,12 @@ pub(crate) struct Cache {
 pub(crate) enum CacheVerb {
     /// Count and measure what the store holds.
     Size,
-    /// Read everything and set aside what is damaged.
-    Check,
+    /// Read everything and tell what is damaged; exit with 4 if anything is.
+    Check {
+        /// Set aside what is damaged, so that it is made again.
+        #[arg(long)]
+        repair: bool,
+    },
     /// Find what can go: old results that neither the lock nor this checkout uses.
     Gc {
         /// Keep whatever is younger than this many days.

@@ -44,6 +44,8 @@ pub fn main(study: &Study) -> ExitCode {
         Verb::Why(verb) => verbs::why::why(study, &arguments, verb),
         Verb::Check => verbs::check::check(study, &arguments),
         Verb::Graph(verb) => verbs::graph::graph(study, &arguments, verb),
+        Verb::Accept(verb) => verbs::accept::accept(study, &arguments, verb),
+        Verb::Forget(verb) => verbs::forget::forget(study, &arguments, verb),
         Verb::Cache(verb) => verbs::cache::cache(study, &arguments, verb),
         Verb::Init => verbs::init::init(&arguments),
         Verb::Schema => verbs::schema::schema(study),

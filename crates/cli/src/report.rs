@@ -40,6 +40,7 @@ pub(crate) fn exit_code(problems: &[Diagnostic]) -> u8 {
     let code = |kind: Kind| match kind {
         Kind::Infrastructure | Kind::Full => 9,
         Kind::Store => 8,
+        Kind::Differs => 4,
         Kind::Undeclared => 7,
         Kind::Stage => 1,
         Kind::Contract => 5,
@@ -48,7 +49,7 @@ pub(crate) fn exit_code(problems: &[Diagnostic]) -> u8 {
         Kind::Pending => 3,
         Kind::Note => 0,
     };
-    const ORDER: [u8; 8] = [9, 8, 7, 1, 5, 2, 6, 3];
+    const ORDER: [u8; 9] = [9, 8, 7, 1, 5, 2, 6, 4, 3];
     let codes: Vec<_> = problems.iter().map(|problem| code(problem.kind)).collect();
     ORDER.into_iter().find(|code| codes.contains(code)).unwrap_or(0)
 }

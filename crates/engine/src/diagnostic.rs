@@ -22,6 +22,8 @@ pub enum Kind {
     Lock,
     /// A stage reached for something that it does not declare.
     Undeclared,
+    /// A result came out otherwise when it was made once more, or is damaged.
+    Differs,
     /// The store lost something that can't be made again.
     Store,
     /// The machine refused: missing permissions, a signal.

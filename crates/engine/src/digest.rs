@@ -17,8 +17,15 @@ impl Digest {
     }
 
     /// The digest of a file's content and its length in bytes, read in pieces.
+    /// What is no file, such as a pipe, is an error and is not waited for.
     pub fn of_file(path: &Path) -> std::io::Result<(Self, u64)> {
-        let mut file = std::fs::File::open(path)?;
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut options = std::fs::File::options();
+        let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+        let mut file = options.read(true).custom_flags(flags).open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(std::io::Error::other("not a regular file"));
+        }
         let mut hasher = blake3::Hasher::new();
         let mut piece = vec![0; 1 << 16];
         loop {

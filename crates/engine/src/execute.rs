@@ -13,7 +13,8 @@ use std::sync::atomic::AtomicUsize;
 use crate::diagnostic::{Diagnostic, Kind, listed};
 use crate::function::{Function, Job, Output};
 use crate::options;
-use crate::plan::{Command, Plan, Stage};
+use crate::own;
+use crate::plan::{Command, Stage};
 use crate::process::{self, Ended};
 use crate::state::FOLDER;
 
@@ -280,8 +281,7 @@ fn written(stage: &Stage, project: &Path) -> Vec<String> {
 
 /// Where a stage's words are kept: standard output and standard error.
 pub(crate) fn logs(root: &Path, stage: &str) -> Result<(PathBuf, PathBuf), Vec<Diagnostic>> {
-    let folder = root.join(FOLDER).join("logs");
-    make_folder(&folder)?;
+    let folder = own::make(root, &format!("{FOLDER}/logs")).map_err(|problem| vec![problem])?;
     Ok((folder.join(format!("{stage}.stdout")), folder.join(format!("{stage}.stderr"))))
 }
 
@@ -308,10 +308,5 @@ fn make_folder(path: &Path) -> Result<(), Vec<Diagnostic>> {
 }
 
 fn create(path: &Path) -> Result<File, Vec<Diagnostic>> {
-    File::create(path).map_err(|error| vec![Diagnostic::io("write", path, &error)])
-}
-
-/// The folder in which commands get their private folders.
-pub(crate) fn workplace(plan: &Plan) -> PathBuf {
-    plan.root.join(FOLDER).join("work")
+    own::create(path).map_err(|error| vec![Diagnostic::io("write", path, &error)])
 }

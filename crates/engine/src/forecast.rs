@@ -1,9 +1,12 @@
 //! What a run would do, without doing it: the static graph, the history, and
 //! an honest "may" where early cut-off decides.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
+use crate::digest::Digest;
 use crate::plan::Origin;
 use crate::project::{Done, Project};
 use crate::publish;
@@ -38,6 +41,9 @@ pub struct Forecast {
     /// Stages before it that will or may run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<String>,
+    /// Results that were edited by hand since they were made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edited: Vec<String>,
     /// How long it took the last time, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
@@ -52,6 +58,24 @@ pub fn forecast(project: &Project, stages: &[usize]) -> Result<Vec<Forecast>, Di
         forecasts.push(forecast);
     }
     Ok(forecasts)
+}
+
+/// The keys of the given stages, which must be closed and in order; `None` where
+/// a stage before it has no known result.
+pub fn keys(project: &Project, stages: &[usize]) -> Result<BTreeMap<usize, Digest>, Diagnostic> {
+    let mut done: Vec<Option<Done>> = vec![None; project.plan.stages.len()];
+    let mut keys = BTreeMap::new();
+    for index in stages {
+        let resolved = project.resolve(*index, &|other: usize| done[other].as_ref())?;
+        if !resolved.complete {
+            continue;
+        }
+        let key = resolved.recipe.key();
+        keys.insert(*index, key);
+        let record = project.store.look_up(&key);
+        done[*index] = record.map(|record| Done { key, resolved, outputs: record.outputs });
+    }
+    Ok(keys)
 }
 
 /// The last recipe of a stage in this checkout, if the store still has it.
@@ -71,6 +95,7 @@ fn one(project: &Project, index: usize, done: &mut [Option<Done>]) -> Result<For
         changes: Vec::new(),
         known: last.is_some(),
         waits: Vec::new(),
+        edited: stage.outputs.values().filter(|path| project.is_edited(path)).cloned().collect(),
         seconds,
     };
     if resolved.complete {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::lock::Lock;
+use crate::own;
 use crate::state::State;
 use crate::store::{Record, Store};
 
@@ -66,13 +67,22 @@ pub fn size(store: &Store) -> Size {
     size
 }
 
-/// Reads everything and sets aside what is damaged.
+/// Reads everything; what is damaged is set aside where the store was opened to
+/// work with, and else only told.
 pub fn check(store: &Store) -> Result<Health, Diagnostic> {
     let mut health = Health::default();
     for (path, _, _) in list(store, "objects", 1) {
-        match digest_of(&path) {
-            Some(digest) if store.read(&digest)?.is_some() => health.sound += 1,
-            Some(_) => health.damaged += 1,
+        match digest_of(&path).map(|digest| (digest, store.read(&digest))) {
+            Some((_, Ok(Some(_)))) => health.sound += 1,
+            Some((_, Ok(None))) => health.damaged += 1,
+            Some((digest, Err(problem))) => {
+                // A disk that can't be read any more, or too many open files.
+                if !is_unreadable(&path) {
+                    return Err(problem);
+                }
+                store.set_aside(&path, &format!("object `{}`", digest.short()));
+                health.damaged += 1;
+            }
             None => {
                 store.set_aside(&path, "a file that is not an object");
                 health.damaged += 1;
@@ -90,6 +100,12 @@ pub fn check(store: &Store) -> Result<Health, Diagnostic> {
     Ok(health)
 }
 
+/// Whether the disk itself fails to give a file back.
+fn is_unreadable(path: &Path) -> bool {
+    let code = Digest::of_file(path).err().and_then(|error| error.raw_os_error());
+    code == Some(rustix::io::Errno::IO.raw_os_error())
+}
+
 fn complete(store: &Store, record: &Record) -> bool {
     record.outputs.values().all(|made| store.has(&made.digest))
 }
@@ -103,7 +119,7 @@ pub fn collect(
     age: Duration,
     delete: bool,
 ) -> Result<Garbage, Diagnostic> {
-    if delete && (store.lock.unlock().is_err() || store.lock.try_lock().is_err()) {
+    if delete && !store.take() {
         let message = "another run uses the store";
         return Err(
             Diagnostic::new(Kind::Infrastructure, message).hint("try again when it has ended")
@@ -146,18 +162,20 @@ pub fn collect(
         }
     }
     if delete {
-        let _ = store.lock.unlock();
-        let _ = store.lock.lock_shared();
+        store.give_back();
     }
     Ok(garbage)
 }
 
-/// The files of a part of the store: path, size and time of last change.
+/// The files of a part of the store: path, size and time of last change. Links
+/// to folders are not followed.
 fn list(store: &Store, part: &str, depth: usize) -> Vec<(PathBuf, u64, SystemTime)> {
     let mut folders = vec![store.folder(part)];
+    folders.retain(|folder| own::is_folder(folder));
     for _ in 0..depth {
         let inner = folders.iter().flat_map(|folder| fs::read_dir(folder).into_iter().flatten());
-        folders = inner.flatten().map(|entry| entry.path()).collect();
+        let inner = inner.flatten().map(|entry| entry.path());
+        folders = inner.filter(|path| own::is_folder(path)).collect();
     }
     let mut files = Vec::new();
     for folder in folders {
@@ -172,7 +190,7 @@ fn list(store: &Store, part: &str, depth: usize) -> Vec<(PathBuf, u64, SystemTim
     files
 }
 
-fn digest_of(path: &std::path::Path) -> Option<Digest> {
+fn digest_of(path: &Path) -> Option<Digest> {
     let name = path.file_name()?.to_str()?;
     let folder = path.parent()?.file_name()?.to_str()?;
     Digest::from_hex(&format!("{folder}{name}"))

@@ -22,6 +22,9 @@ mod outputs;
 mod order;
 pub mod plan;
 
+// What is the program's own, whoever wrote the project.
+mod own;
+
 // What decides a result, and where results live.
 pub mod recipe;
 pub mod files;
@@ -35,6 +38,7 @@ pub mod project;
 mod lineage;
 pub mod lock;
 pub mod state;
+pub mod compiled;
 pub mod witness;
 
 // Doing it.

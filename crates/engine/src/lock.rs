@@ -10,10 +10,15 @@ use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Kind, Place};
 use crate::digest::Digest;
+use crate::files::{self, Look};
+use crate::outputs;
 use crate::store::Made;
 
 /// The name of the file at the root of a project.
 pub const FILE: &str = "pipeline.lock";
+
+/// A lock holds a line for each input and output; more than this is no lock.
+const LIMIT: u64 = 256 << 20;
 
 const HEADER: &str = "# Written by `colophon run`; commit it. \
                       It holds what this project produces.\n\
@@ -31,6 +36,8 @@ pub struct Lock {
 pub struct Block {
     /// The key of its recipe.
     pub key: Digest,
+    /// The kind of machine that the key speaks of, if it does.
+    pub platform: Option<String>,
     /// The digests of its inputs by role and path.
     pub inputs: BTreeMap<String, Digest>,
     /// Its outputs by path.
@@ -40,9 +47,16 @@ pub struct Block {
 impl Lock {
     /// Reads the lock of the project at `root`; an empty one if there is none.
     pub fn read(root: &Path) -> Result<Self, Diagnostic> {
-        match std::fs::read_to_string(root.join(FILE)) {
-            Ok(text) => Lock::parse(&text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Lock::default()),
+        Lock::look(root).map(|(lock, _)| lock)
+    }
+
+    /// The same, with the look at the file.
+    pub(crate) fn look(root: &Path) -> Result<(Self, Option<Look>), Diagnostic> {
+        match files::read(&root.join(FILE), LIMIT) {
+            Ok((bytes, look)) => Ok((Lock::parse(&String::from_utf8_lossy(&bytes))?, look)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok((Lock::default(), None))
+            }
             Err(error) => Err(Diagnostic::io("read", Path::new(FILE), &error)),
         }
     }
@@ -54,6 +68,7 @@ impl Lock {
             parser.line(line).ok_or_else(|| {
                 let message = match line.starts_with(['<', '=', '>']) {
                     true => "this line is a mark of an unresolved merge",
+                    false if parser.foreign => "this path is not one that an output can have",
                     false => "this line is not one that `colophon run` writes",
                 };
                 Diagnostic::new(Kind::Usage, message)
@@ -69,6 +84,9 @@ impl Lock {
         let mut text = String::from(HEADER);
         for (name, block) in &self.stages {
             let _ = writeln!(text, "  {name}:\n    key: {}", block.key);
+            if let Some(platform) = &block.platform {
+                let _ = writeln!(text, "    platform: {platform}");
+            }
             if !block.inputs.is_empty() {
                 text.push_str("    inputs:\n");
             }
@@ -86,9 +104,18 @@ impl Lock {
         text
     }
 
-    /// Every difference from what was locked, one sentence each.
-    pub fn differences(&self, locked: &Lock) -> Vec<String> {
+    /// Every difference from what was locked.
+    ///
+    /// The lock promises results. A key may be that of another kind of machine;
+    /// `key_on` gives a stage's key there, and where it is the locked one, nothing
+    /// else differs.
+    pub(crate) fn differences(
+        &self,
+        locked: &Lock,
+        key_on: &dyn Fn(&str, &str) -> Option<Digest>,
+    ) -> Differences {
         let mut found = Vec::new();
+        let mut platforms = BTreeMap::new();
         for (name, block) in &self.stages {
             let Some(old) = locked.stages.get(name) else {
                 found.push(format!("stage `{name}` is not in the lock"));
@@ -110,17 +137,36 @@ impl Lock {
             let same = |(path, made): (&String, &Made)| {
                 old.outputs.get(path).is_some_and(|before| before.digest == made.digest)
             };
-            if old != block && block.outputs.iter().all(same) {
-                found.push(match old.key == block.key {
-                    true => format!("stage `{name}` is locked with other inputs, sizes or rows"),
-                    false => format!("stage `{name}` has another recipe, with the same outputs"),
-                });
+            if old == block || !block.outputs.iter().all(same) {
+                continue;
+            }
+            let results = old.inputs == block.inputs && old.outputs == block.outputs;
+            match &old.platform {
+                Some(platform) if results && key_on(name, platform) == Some(old.key) => {
+                    *platforms.entry(platform.clone()).or_default() += 1;
+                }
+                _ if old.key == block.key => {
+                    found
+                        .push(format!("stage `{name}` is locked with other inputs, sizes or rows"));
+                }
+                _ => {
+                    found.push(format!("stage `{name}` has another recipe, with the same outputs"))
+                }
             }
         }
         let gone = locked.stages.keys().filter(|name| !self.stages.contains_key(*name));
         found.extend(gone.map(|name| format!("stage `{name}` is locked but no longer declared")));
-        found
+        Differences { found, platforms }
     }
+}
+
+/// How two locks differ.
+#[derive(Debug, Default)]
+pub(crate) struct Differences {
+    /// What differs, a sentence each.
+    pub(crate) found: Vec<String>,
+    /// How many keys differ by nothing but the kind of machine, by that kind.
+    pub(crate) platforms: BTreeMap<String, usize>,
 }
 
 /// A key as YAML needs it: quoted where it is not plain.
@@ -144,6 +190,8 @@ struct Parser {
     lock: Lock,
     stage: Option<(String, Option<Digest>, Block)>,
     outputs: bool,
+    /// Whether the line that is wrong names a path that no output can have.
+    foreign: bool,
 }
 
 impl Parser {
@@ -156,11 +204,16 @@ impl Parser {
             2 => {
                 self.close();
                 let key = Digest::of(b"");
-                let block = Block { key, inputs: BTreeMap::new(), outputs: BTreeMap::new() };
+                let (inputs, outputs) = (BTreeMap::new(), BTreeMap::new());
+                let block = Block { key, platform: None, inputs, outputs };
                 self.stage = Some((line.strip_suffix(':')?.into(), None, block));
             }
             4 if line == "inputs:" => self.outputs = false,
             4 if line == "outputs:" => self.outputs = true,
+            4 if line.starts_with("platform: ") => {
+                let platform = line.strip_prefix("platform: ")?;
+                self.stage.as_mut()?.2.platform = Some(platform.into());
+            }
             4 => self.stage.as_mut()?.1 = Some(Digest::from_hex(line.strip_prefix("key: ")?)?),
             6 if self.outputs => {
                 let (path, made) = line.strip_suffix(" }")?.rsplit_once(": { digest: ")?;
@@ -171,7 +224,13 @@ impl Parser {
                 };
                 let made =
                     Made { digest: Digest::from_hex(digest)?, size: size.parse().ok()?, rows };
-                self.stage.as_mut()?.2.outputs.insert(unquoted(path)?, made);
+                let path = unquoted(path)?;
+                // What is put in place is put where this says.
+                self.foreign = !outputs::is_plain(&path);
+                if self.foreign {
+                    return None;
+                }
+                self.stage.as_mut()?.2.outputs.insert(path, made);
             }
             6 => {
                 let (input, digest) = line.rsplit_once(": ")?;
@@ -204,6 +263,7 @@ mod tests {
         let made = |text: &str, rows| Made { digest: Digest::of(text.as_bytes()), size: 3, rows };
         let block = Block {
             key: Digest::of(b"key"),
+            platform: Some("x86_64-linux".into()),
             inputs: BTreeMap::from([("table raw/a b.csv".into(), Digest::of(b"in"))]),
             outputs: BTreeMap::from([
                 ("outputs/a.json".into(), made("out", None)),
@@ -227,8 +287,13 @@ mod tests {
         let problem = Lock::parse(&text).expect_err("a mistake");
         assert_eq!(
             problem.to_string(),
-            "pipeline.lock:8: this line is a mark of an unresolved merge"
+            "pipeline.lock:9: this line is a mark of an unresolved merge"
         );
+    }
+
+    /// On a machine of the kind `ours`, each key is the digest of its name.
+    fn differences(now: &Lock, locked: &Lock) -> Differences {
+        now.differences(locked, &|_, platform| Some(Digest::of(platform.as_bytes())))
     }
 
     #[test]
@@ -236,9 +301,37 @@ mod tests {
         let mut changed = lock();
         let block = changed.stages.get_mut("a@x-1").expect("there");
         block.outputs.get_mut("outputs/a.json").expect("there").digest = Digest::of(b"other");
-        let found = changed.differences(&lock());
+        let found = differences(&changed, &lock()).found;
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("`outputs/a.json` is "), "{found:?}");
-        assert!(lock().differences(&lock()).is_empty());
+        assert!(differences(&lock(), &lock()).found.is_empty());
+    }
+
+    #[test]
+    fn another_kind_of_machine_is_no_difference() {
+        let mut locked = lock();
+        let block = locked.stages.get_mut("a@x-1").expect("there");
+        block.platform = Some("aarch64-macos".into());
+        block.key = Digest::of(b"aarch64-macos");
+        let told = differences(&lock(), &locked);
+        assert_eq!(told.found, [""; 0]);
+        assert_eq!(told.platforms, BTreeMap::from([("aarch64-macos".into(), 1)]));
+        // A key that this kind of machine does not give is another recipe.
+        locked.stages.get_mut("a@x-1").expect("there").key = Digest::of(b"planted");
+        let told = differences(&lock(), &locked).found;
+        assert_eq!(told, ["stage `a@x-1` has another recipe, with the same outputs"]);
+    }
+
+    #[test]
+    fn a_path_that_leaves_is_refused() {
+        for path in ["/root/.bashrc", "../x", "outputs/../x", "raw/a.csv", "outputs/a/../../b"] {
+            let text = lock().text().replace("outputs/a.json", path);
+            let problem = Lock::parse(&text).expect_err("a mistake");
+            assert_eq!(
+                problem.to_string(),
+                "pipeline.lock:10: this path is not one that an output can have",
+                "{path}"
+            );
+        }
     }
 }

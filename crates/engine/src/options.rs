@@ -18,6 +18,8 @@ pub struct Options {
     pub date: Option<String>,
     /// Parameters that replace those of the pipeline.
     pub params: Map<String, Value>,
+    /// The kind of machine, where it is not to be this one's; for tests.
+    pub platform: Option<String>,
 }
 
 impl Options {

@@ -47,6 +47,12 @@ pub(crate) fn check(root: &Path, drafts: &[Draft], found: &mut Vec<Diagnostic>) 
     }
 }
 
+/// Whether a path can be that of an output. Whatever names one, be it the
+/// pipeline, the lock or a state that came with a clone, is held to this.
+pub(crate) fn is_plain(path: &str) -> bool {
+    path.starts_with("outputs/") && plain(path).is_ok()
+}
+
 /// An output's path stays below `outputs/`, whatever the file system holds.
 ///
 /// `links` remembers which folders were found to be symbolic links.
@@ -55,6 +61,21 @@ fn check_path(
     path: &str,
     links: &mut BTreeMap<PathBuf, bool>,
 ) -> Result<(), (String, &'static str)> {
+    plain(path)?;
+    match linked(root, path, links) {
+        None => Ok(()),
+        Some(link) => {
+            let inner = path.strip_prefix("outputs/").unwrap_or(path);
+            Err((
+                format!("the output path `{inner}` goes through `{link}`, a symbolic link"),
+                "a link may lead out of the project; make it a folder",
+            ))
+        }
+    }
+}
+
+/// The rules for the text of a path.
+pub(crate) fn plain(path: &str) -> Result<(), (String, &'static str)> {
     let hint = "paths of outputs are relative to `outputs/`";
     let inner = path.strip_prefix("outputs/").unwrap_or(path);
     if inner.starts_with('/') {
@@ -73,16 +94,21 @@ fn check_path(
     if !inner.split('/').all(plain) || inner.contains(['\\', '\n', '\0']) {
         return Err((format!("the output path `{inner}` is not written plainly"), hint));
     }
+    Ok(())
+}
+
+/// The folder on the way to a path that is a symbolic link, if one is.
+pub(crate) fn linked(
+    root: &Path,
+    path: &str,
+    links: &mut BTreeMap<PathBuf, bool>,
+) -> Option<String> {
     let mut folder = root.to_path_buf();
     for part in path.split('/').take(path.matches('/').count()) {
         folder.push(part);
         if *links.entry(folder.clone()).or_insert_with(|| folder.is_symlink()) {
-            let link = folder.strip_prefix(root).unwrap_or(&folder).display().to_string();
-            return Err((
-                format!("the output path `{inner}` goes through `{link}`, a symbolic link"),
-                "a link may lead out of the project; make it a folder",
-            ));
+            return Some(folder.strip_prefix(root).unwrap_or(&folder).display().to_string());
         }
     }
-    Ok(())
+    None
 }

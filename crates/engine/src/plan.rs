@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::diagnostic::{Checked, Diagnostic, Kind, Place, listed, nearest};
 use crate::digest::Digest;
 use crate::draft;
+use crate::files::{self, Look};
 use crate::function::Function;
 use crate::options::{self, Options};
 use crate::order;
@@ -37,10 +38,10 @@ pub struct Plan {
     pub stages: Vec<Stage>,
     /// The sources by name.
     pub sources: BTreeMap<String, Source>,
-    /// The files that were read to make this plan, besides inputs.
-    pub files: Vec<String>,
-    /// The folders that were listed to make it.
-    pub folders: BTreeSet<String>,
+    /// The files that were read to make this plan, besides inputs, as they were then.
+    pub files: BTreeMap<String, Option<Look>>,
+    /// The folders that were listed to make it, likewise.
+    pub folders: BTreeMap<String, Option<Look>>,
 }
 
 /// A stage with everything resolved; of a matrix, one cell.
@@ -117,14 +118,15 @@ pub enum Origin {
 impl Plan {
     /// Reads a project, with everything that is wrong with it.
     pub fn load(root: &Path, functions: &[Function], options: &Options) -> Checked<Plan> {
-        let bytes = read(root, pipeline::FILE).map_err(|problem| {
+        let (bytes, look) = read(root, pipeline::FILE).map_err(|problem| {
             vec![problem.hint("`colophon init` writes a pipeline to start from")]
         })?;
         let (mut pipeline, document, mut found) = Pipeline::parse(pipeline::FILE, &bytes)?;
         let mut unread = false;
         let is_plain = options.is_plain(pipeline.date.as_deref());
         let overridden = options::apply(&mut pipeline, options, &document, &mut found);
-        let (sources, files) = sources(root, &pipeline, &document);
+        let mut files = BTreeMap::from([(pipeline::FILE.to_string(), look)]);
+        let sources = sources(root, &pipeline, &document, &mut files);
         // Where the data package can't be read, no reference to it can be judged.
         let sources = sources.unwrap_or_else(|problems| {
             found.extend(problems);
@@ -225,9 +227,12 @@ impl Stage {
     }
 }
 
-/// Reads a file of the project.
-pub(crate) fn read(root: &Path, path: &str) -> Result<Vec<u8>, Diagnostic> {
-    std::fs::read(root.join(path)).map_err(|error| {
+/// What a person writes is far smaller than this.
+const LIMIT: u64 = 64 << 20;
+
+/// Reads a file of the project, as it is at this moment.
+pub(crate) fn read(root: &Path, path: &str) -> Result<(Vec<u8>, Option<Look>), Diagnostic> {
+    files::read(&root.join(path), LIMIT).map_err(|error| {
         let mut problem = Diagnostic::io("read", Path::new(path), &error);
         problem.kind = Kind::Usage;
         problem
@@ -238,15 +243,16 @@ fn sources(
     root: &Path,
     pipeline: &Pipeline,
     document: &Document,
-) -> (Checked<BTreeMap<String, Source>>, Vec<String>) {
-    let mut files = vec![pipeline::FILE.to_string()];
-    let Some(path) = &pipeline.data else { return (Ok(BTreeMap::new()), files) };
-    files.push(path.clone());
-    let parsed = match read(root, path) {
-        Ok(bytes) => source::parse(path, &bytes),
+    files: &mut BTreeMap<String, Option<Look>>,
+) -> Checked<BTreeMap<String, Source>> {
+    let Some(path) = &pipeline.data else { return Ok(BTreeMap::new()) };
+    match read(root, path) {
+        Ok((bytes, look)) => {
+            files.insert(path.clone(), look);
+            source::parse(path, &bytes)
+        }
         Err(problem) => Err(vec![problem.at(document.value_place(&["data"]))]),
-    };
-    (parsed, files)
+    }
 }
 
 /// Each mistake once, in the order of the files.

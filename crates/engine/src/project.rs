@@ -1,7 +1,7 @@
 //! A checkout with all that a run needs: its plan, its files, its state and the store.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Checked, Diagnostic, Kind};
@@ -10,10 +10,12 @@ use crate::files::Files;
 use crate::function::Function;
 use crate::lineage;
 use crate::options::Options;
+use crate::own;
 use crate::plan::{Action, Input, Origin, Plan, Stage};
 use crate::recipe::{Recipe, canonical};
 use crate::state::{FOLDER, State};
 use crate::store::{Made, Store};
+use crate::witness;
 
 /// An open project.
 pub struct Project {
@@ -25,8 +27,13 @@ pub struct Project {
     pub files: Files,
     /// What the checkout remembers.
     pub state: State,
+    /// The kind of machine that functions were compiled for.
+    platform: String,
     codes: BTreeMap<usize, Digest>,
 }
+
+/// The line of a recipe that names the kind of machine.
+pub(crate) const PLATFORM: &str = "platform";
 
 /// A stage whose inputs are known: its recipe and what follows from it.
 #[derive(Clone, Debug)]
@@ -54,6 +61,15 @@ pub struct Done {
     pub outputs: BTreeMap<String, Made>,
 }
 
+/// What a project is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// To answer questions: nothing is made, moved or removed.
+    Look,
+    /// To run it.
+    Work,
+}
+
 impl Project {
     /// Opens the project at `root`; the store is the checkout's own unless given.
     pub fn open(
@@ -61,6 +77,7 @@ impl Project {
         functions: &[Function],
         options: &Options,
         store: Option<&Path>,
+        access: Access,
     ) -> Checked<Self> {
         let root = &root.canonicalize().map_err(|error| {
             let mut problem = Diagnostic::io("open", root, &error);
@@ -68,12 +85,30 @@ impl Project {
             vec![problem]
         })?;
         let plan = Plan::load(root, functions, options)?;
-        let folder = store.map_or_else(|| root.join(FOLDER).join("store"), Path::to_path_buf);
-        let store = Store::open(&folder).map_err(|problem| vec![problem])?;
+        let store = open_store(root, store, access).map_err(|problem| vec![problem])?;
         let state = State::read(root);
         let files = Files::new(root, state.files.clone());
         let codes = codes(&plan);
-        Ok(Project { plan, store: Arc::new(store), files, state, codes })
+        let ours = || format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
+        let platform = options.platform.clone().unwrap_or_else(ours);
+        Ok(Project { plan, store: Arc::new(store), files, state, platform, codes })
+    }
+
+    /// Removes the witness: what it vouched for was changed in the store.
+    pub fn distrust(&self) {
+        witness::remove(&self.plan.root);
+    }
+
+    /// Whether a result was changed by hand, so that replacing it would lose
+    /// something: it is neither what was put there nor anything that the store has.
+    pub fn is_edited(&self, path: &str) -> bool {
+        let file = self.plan.root.join(path);
+        if !file.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return false;
+        }
+        self.files.digest(path).is_ok_and(|known| {
+            self.state.published.get(path) != Some(&known.digest) && !self.store.has(&known.digest)
+        })
     }
 
     /// The recipe of a stage, given what is known of the stages before it.
@@ -156,6 +191,7 @@ impl Project {
         match &stage.action {
             Action::Function(function) => {
                 recipe.set("action", format!("function {}", function.name));
+                recipe.set(PLATFORM, &self.platform);
                 for (path, text) in function.sources() {
                     let digest = self.codes[&(text.as_ptr() as usize)];
                     recipe.set(format!("code.{path}"), digest.to_string());
@@ -208,6 +244,55 @@ impl Project {
         let value = lineage::lineage(&self.plan, index, known, source);
         Ok(Some(canonical(&value).into_bytes().into()))
     }
+}
+
+/// The store that is named, or else the checkout's own, if it was made here.
+fn open_store(root: &Path, named: Option<&Path>, access: Access) -> Result<Store, Diagnostic> {
+    let open = match access {
+        Access::Look => Store::look,
+        Access::Work => Store::open,
+    };
+    if let Some(named) = named {
+        return open(named);
+    }
+    let folder = own_store(root)?;
+    if !Store::is_foreign(&folder) {
+        if access == Access::Work {
+            own::make(root, OWN_STORE)?;
+            ignore(root)?;
+        }
+        return open(&folder);
+    }
+    let message = format!("the store in `{OWN_STORE}` was not made in this checkout");
+    let problem = Diagnostic::new(Kind::Usage, format!("{message}, so nothing in it is believed"))
+        .hint(format!("remove it, and `colophon run` makes its own: `rm -r {OWN_STORE}`"))
+        .hint(format!("if you trust whoever filled it, name it: `--store {OWN_STORE}`"));
+    match access {
+        Access::Work => Err(problem),
+        Access::Look => {
+            let store = Store::none();
+            store.note(Diagnostic { kind: Kind::Note, ..problem });
+            Ok(store)
+        }
+    }
+}
+
+/// The folder of the checkout's own store; no link leads to it.
+pub fn own_store(root: &Path) -> Result<PathBuf, Diagnostic> {
+    own::look(root, OWN_STORE)
+}
+
+/// The checkout's own store, relative to the project.
+const OWN_STORE: &str = ".colophon/store";
+
+/// Keeps what a checkout remembers out of its history.
+fn ignore(root: &Path) -> Result<(), Diagnostic> {
+    let path = root.join(FOLDER).join(".gitignore");
+    // Whoever wants it in git may write something else there.
+    if path.symlink_metadata().is_ok_and(|metadata| metadata.len() > 0) {
+        return Ok(());
+    }
+    std::fs::write(&path, "*\n").map_err(|error| Diagnostic::io("write", &path, &error))
 }
 
 /// The digests of all sources that the plan's functions depend on, by address:

@@ -1,62 +1,185 @@
 //! Puts results where readers look for them: below `outputs/`.
+//!
+//! In steps, so that neither a kill nor a power cut leaves half of anything:
+//! copies beside their places, made durable; then names; then the folders.
+//! What somebody edited by hand is kept before it is replaced.
 
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::files::Files;
+use crate::outputs;
+use crate::own;
 use crate::scratch::Scratch;
+use crate::state::FOLDER;
 use crate::store::Store;
 
 /// An object and the path, relative to the project, where it belongs.
 pub(crate) type Wanted = (String, Digest);
 
+/// A result that is copied and not yet in its place.
+pub(crate) struct Ready {
+    pub(crate) path: String,
+    temp: PathBuf,
+}
+
 /// Whether a file of the project already has this content.
 pub(crate) fn is_in_place(root: &Path, files: &Files, (path, digest): &Wanted) -> bool {
-    root.join(path).is_file() && files.digest(path).is_ok_and(|known| known.digest == *digest)
+    let file = root.join(path);
+    let plain = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    plain && files.digest(path).is_ok_and(|known| known.digest == *digest)
 }
 
-/// Puts the outputs of one stage in place, all of them or none: what can't be
-/// copied is returned as `Ok(false)` before anything is replaced.
-pub(crate) fn publish(
+/// Copies the outputs of one stage, all of them or none: `Ok(None)` if one of
+/// them is not in the store, or damaged.
+pub(crate) fn prepare(
     root: &Path,
     store: &Store,
-    files: &Files,
     scratch: &Scratch,
     wanted: &[Wanted],
-) -> Result<bool, Diagnostic> {
-    let mut ready: Vec<(PathBuf, PathBuf)> = Vec::new();
+) -> Result<Option<Vec<Ready>>, Diagnostic> {
+    let mut ready = Vec::new();
     for (path, digest) in wanted {
-        let target = root.join(path);
-        let folder = target.parent().unwrap_or(root);
-        fs::create_dir_all(folder).map_err(|error| Diagnostic::io("make", folder, &error))?;
-        // A folder in the way is somebody's; it is not ours to remove.
-        if target.is_dir() {
-            let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
-            return Err(Diagnostic::io("replace", Path::new(path), &error)
-                .hint("a folder stands where a result belongs; move it away"));
+        // Whoever named the path: a plan, or a lock that came with a clone.
+        if !outputs::is_plain(path) {
+            let message = format!("`{path}` is not a path that an output can have");
+            return Err(Diagnostic::new(Kind::Usage, message));
         }
+        if let Some(link) = outputs::linked(root, path, &mut BTreeMap::new()) {
+            let message = format!("`{path}` goes through `{link}`, a symbolic link");
+            return Err(Diagnostic::new(Kind::Usage, message)
+                .hint("a link may lead out of the project; make it a folder"));
+        }
+        let target = root.join(path);
+        clear_way(root, &target, path)?;
         let temp = scratch.path();
         if !store.copy(digest, &temp)? {
-            return Ok(false);
+            return Ok(None);
         }
-        ready.push((temp, target));
+        ready.push(Ready { path: path.clone(), temp });
     }
-    for ((temp, target), (path, digest)) in ready.iter().zip(wanted) {
-        rename(temp, target).map_err(|error| Diagnostic::io("write", target, &error))?;
-        files.wrote(path, *digest);
-    }
-    Ok(true)
+    Ok(Some(ready))
 }
 
-/// Replaces a file of the project, whole or not at all.
+/// Makes the folder of a result; folders that hold nothing make way for it.
+fn clear_way(root: &Path, target: &Path, path: &str) -> Result<(), Diagnostic> {
+    let folder = target.parent().unwrap_or(root);
+    fs::create_dir_all(folder).map_err(|error| Diagnostic::io("make", folder, &error))?;
+    if own::is_folder(target) {
+        remove_empty(target);
+    }
+    // A folder with something in it is somebody's; it is not ours to remove.
+    if target.is_dir() {
+        let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
+        return Err(Diagnostic::io("replace", Path::new(path), &error)
+            .hint("a folder stands where a result belongs; move it away"));
+    }
+    Ok(())
+}
+
+/// Removes a folder and those within it, as far as they hold nothing.
+fn remove_empty(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if own::is_folder(&entry.path()) {
+            remove_empty(&entry.path());
+        }
+    }
+    let _ = fs::remove_dir(folder);
+}
+
+/// Removes the folders above a result that is gone, as far as they hold nothing.
+pub(crate) fn remove_empty_above(root: &Path, path: &str) {
+    let above = Path::new(path).ancestors().skip(1);
+    for folder in above.take_while(|folder| folder.parent().is_some_and(|it| it != Path::new(""))) {
+        if fs::remove_dir(root.join(folder)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Gives copies their names. Their bytes are durable before, their names after.
+///
+/// `keep` says whether what stands in a place must not be lost; gives the paths
+/// that were filled and the copies that were kept.
+pub(crate) fn place(
+    root: &Path,
+    ready: &[Ready],
+    keep: impl Fn(&str) -> bool,
+    files: &Files,
+) -> (Vec<String>, Vec<(String, String)>, Option<Diagnostic>) {
+    let (mut placed, mut kept) = (Vec::new(), Vec::new());
+    if let Err(problem) = sync(root, ready.iter().map(|ready| ready.temp.clone()).collect()) {
+        return (placed, kept, Some(problem));
+    }
+    let mut folders = BTreeSet::new();
+    let mut problem = None;
+    for Ready { path, temp } in ready {
+        let target = root.join(path);
+        if keep(path) {
+            match keep_copy(root, path) {
+                Ok(copy) => kept.push((path.clone(), copy)),
+                Err(error) => {
+                    problem = Some(error);
+                    break;
+                }
+            }
+        }
+        if let Err(error) = rename(temp, &target) {
+            problem = Some(Diagnostic::io("write", &target, &error));
+            break;
+        }
+        folders.extend(target.parent().map(Path::to_path_buf));
+        files.forget(path);
+        placed.push(path.clone());
+    }
+    let problem = problem.or_else(|| sync(root, folders).err());
+    (placed, kept, problem)
+}
+
+/// Above this many files, one sync of the whole file system costs less.
+const SINGLY: usize = 32;
+
+/// Makes files or folders durable.
+fn sync(root: &Path, paths: BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
+    #[cfg(target_os = "linux")]
+    if paths.len() > SINGLY && File::open(root).is_ok_and(|root| rustix::fs::syncfs(root).is_ok()) {
+        return Ok(());
+    }
+    for path in paths {
+        let synced = File::open(&path).and_then(|file| file.sync_all());
+        synced.map_err(|error| Diagnostic::io("make durable", &path, &error))?;
+    }
+    Ok(())
+}
+
+/// Moves what somebody edited to where it is not lost; gives its new path.
+fn keep_copy(root: &Path, path: &str) -> Result<String, Diagnostic> {
+    let folder = own::make(root, &format!("{FOLDER}/kept"))?;
+    let name = path.strip_prefix("outputs/").unwrap_or(path).replace('/', "-");
+    let mut target = folder.join(&name);
+    for n in 2.. {
+        if target.symlink_metadata().is_err() {
+            break;
+        }
+        target = folder.join(format!("{name}.{n}"));
+    }
+    let moved = rename(&root.join(path), &target);
+    moved.map_err(|error| Diagnostic::io("keep a copy of", Path::new(path), &error))?;
+    Ok(target.strip_prefix(root).unwrap_or(&target).display().to_string())
+}
+
+/// Replaces a file of the project, whole or not at all, and durably.
 pub(crate) fn replace(path: &Path, bytes: &[u8], scratch: &Scratch) -> Result<(), Diagnostic> {
     let temp = scratch.path();
-    let written = fs::File::create_new(&temp)
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = File::create_new(&temp)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| rename(&temp, path));
+        .and_then(|()| rename(&temp, path))
+        .and_then(|()| File::open(folder)?.sync_all());
     written.map_err(|error| Diagnostic::io("write", path, &error))
 }
 
@@ -66,10 +189,12 @@ fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
     match fs::rename(from, to) {
         Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
             let folder = to.parent().unwrap_or(Path::new("."));
-            let temp = tempfile::Builder::new().prefix(".colophon-").tempfile_in(folder)?;
-            fs::copy(from, temp.path())?;
+            let mut temp = tempfile::Builder::new().prefix(".colophon-").tempfile_in(folder)?;
+            std::io::copy(&mut File::open(from)?, temp.as_file_mut())?;
+            temp.as_file().set_permissions(from.metadata()?.permissions())?;
+            temp.as_file().sync_all()?;
             temp.persist(to).map_err(|error| error.error)?;
-            Ok(())
+            fs::remove_file(from)
         }
         other => other,
     }

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `format` | the version of this table; raised when the engine changes what a stage sees |
 //! | `action` | the function's name, or `command` |
+//! | `platform` | the kind of machine that a function was compiled for |
 //! | `code.PATH` | digest of a source that the function depends on |
 //! | `argument.N`, `env.NAME` | of a command |
 //! | `date` | `SOURCE_DATE_EPOCH` of a command |

@@ -1,7 +1,7 @@
 //! References to inputs: what `stage.output`, `raw:name` or a path stands for.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Kind, Place, did_you_mean, nearest};
 use crate::draft::Draft;
+use crate::files::Look;
 use crate::plan::{Input, OUTPUTS, Origin};
 use crate::source::{self, Source};
 
@@ -18,8 +19,8 @@ pub(crate) struct References<'a> {
     pub(crate) root: &'a Path,
     pub(crate) sources: &'a BTreeMap<String, Source>,
     pub(crate) drafts: &'a [Draft<'a>],
-    /// The folders that were listed.
-    pub(crate) listed: RefCell<BTreeSet<String>>,
+    /// The folders that were listed, as they were then.
+    pub(crate) listed: RefCell<BTreeMap<String, Option<Look>>>,
     /// Whether there is a data package that could not be read.
     unread: bool,
     /// Where the cells of each stage stand among the drafts.
@@ -247,7 +248,7 @@ impl<'a> References<'a> {
         at: At,
         files: &mut Vec<String>,
     ) -> Result<(), Diagnostic> {
-        self.listed.borrow_mut().insert(folder.to_string());
+        let before = Look::at(&self.root.join(folder));
         let entries = std::fs::read_dir(self.root.join(folder))
             .map_err(|error| Diagnostic::io("read", Path::new(folder), &error))?;
         let mut names = Vec::new();
@@ -258,6 +259,8 @@ impl<'a> References<'a> {
                 Diagnostic::new(Kind::Usage, message).at(at())
             })?);
         }
+        let look = Look::both(before, Look::at(&self.root.join(folder)));
+        self.listed.borrow_mut().insert(folder.to_string(), look);
         names.sort();
         for name in names.iter().filter(|name| !name.starts_with('.')) {
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };

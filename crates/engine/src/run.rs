@@ -9,13 +9,13 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Kind};
+use crate::diagnostic::{Diagnostic, Kind, listed};
 use crate::digest::Digest;
 use crate::execute::{self, Surroundings};
 use crate::lock::{Block, Lock};
 use crate::observe::{Event, How, Observer};
 use crate::plan::{Action, Stage};
-use crate::project::{Done, Project, Resolved};
+use crate::project::{Done, PLATFORM, Project, Resolved};
 use crate::scratch::Scratch;
 use crate::store::{Made, Record};
 use crate::writer::{Commit, Writer};
@@ -129,6 +129,21 @@ impl<'a> Run<'a> {
         std::mem::take(&mut board.summary)
     }
 
+    /// How many known results had to be made again since the stages were done.
+    pub(crate) fn made_again(&self) -> usize {
+        std::mem::take(&mut self.board.lock().expect("no panic while held").summary.ran)
+    }
+
+    /// The key that a stage would have on another kind of machine.
+    pub(crate) fn key_on(&self, name: &str, platform: &str) -> Option<Digest> {
+        let index = self.project.plan.stages.iter().position(|stage| stage.name == name)?;
+        let mut recipe = self.done[index].get()?.resolved.recipe.clone();
+        if recipe.lines().contains_key(PLATFORM) {
+            recipe.set(PLATFORM, platform);
+        }
+        Some(recipe.key())
+    }
+
     /// Waits until all results are durable.
     pub(crate) fn finish(self) -> Result<Vec<OnceLock<Done>>, Diagnostic> {
         self.writer.finish()?;
@@ -226,20 +241,42 @@ impl<'a> Run<'a> {
             }
             _ if !may_run => Ok(None),
             known => {
-                let (made, note) = self.make(stage, &resolved, key)?;
-                // The first result counts; another one is reported by the writer.
+                let (made, note) = self.make(stage, &resolved, key, known.is_some())?;
+                // The first result counts until somebody accepts another.
+                if let Some(known) = known.as_ref().filter(|known| **known != made) {
+                    self.differs(stage, known, &made);
+                }
                 let done = Done { key, resolved, outputs: known.unwrap_or(made) };
                 Ok(Some(Brought { done, how: How::Ran, note }))
             }
         }
     }
 
+    /// Reports that a known result came out otherwise when it was made once more.
+    fn differs(
+        &self,
+        stage: &Stage,
+        known: &BTreeMap<String, Made>,
+        made: &BTreeMap<String, Made>,
+    ) {
+        let problem = not_deterministic(&stage.name, known, made)
+            .hint("the result that was known still counts")
+            .hint(format!(
+                "if that is the wrong one, `colophon accept {}` takes the new one",
+                stage.name
+            ));
+        let problem = Diagnostic { kind: Kind::Differs, ..problem };
+        self.board.lock().expect("no panic while held").summary.problems.push(problem);
+    }
+
     /// Runs a stage and hands its outputs to the store; gives them with their notes.
+    /// Where they are `compared` with a known result, a difference is told there.
     fn make(
         &self,
         stage: &Stage,
         resolved: &Resolved,
         key: Digest,
+        compared: bool,
     ) -> Result<Noted, Vec<Diagnostic>> {
         let last = self.project.state.stages.get(&stage.name);
         let expected = last.and_then(|last| self.project.store.seconds(&last.key));
@@ -273,7 +310,7 @@ impl<'a> Run<'a> {
             outputs: outputs.clone(),
             seconds: begun.elapsed().as_secs_f64(),
         };
-        self.writer.commit(Commit { objects, record: Some((key, record)) });
+        self.writer.commit(Commit { objects, record: Some((key, record)), compared });
         let note = Some(notes.join("; ")).filter(|note| !note.is_empty());
         Ok((outputs, note))
     }
@@ -287,7 +324,7 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let begun = Instant::now();
-        let (outputs, note) = self.make(stage, &done.resolved, done.key)?;
+        let (outputs, note) = self.make(stage, &done.resolved, done.key, true)?;
         let seconds = begun.elapsed().as_secs_f64();
         let (stage, how) = (stage.name.clone(), How::Ran);
         self.observer.event(Event::Finished { stage: stage.clone(), how, seconds, note });
@@ -325,6 +362,7 @@ impl<'a> Run<'a> {
                 |(name, path): (&String, &String)| (path.clone(), done.outputs[name].clone());
             let block = Block {
                 key: done.key,
+                platform: done.resolved.recipe.lines().get(PLATFORM).cloned(),
                 inputs: inputs.collect(),
                 outputs: stage.outputs.iter().map(made).collect(),
             };
@@ -353,6 +391,21 @@ fn board(project: &Project, stages: &[usize]) -> Board {
         board.waits.insert(*index, upstream.len());
     }
     board
+}
+
+/// One recipe, two results.
+pub(crate) fn not_deterministic(
+    stage: &str,
+    known: &BTreeMap<String, Made>,
+    made: &BTreeMap<String, Made>,
+) -> Diagnostic {
+    let differ = |name: &&String| made.get(*name) != known.get(*name);
+    let names: Vec<_> = made.keys().filter(differ).map(String::as_str).collect();
+    let message = format!(
+        "stage `{stage}` is not deterministic: the same recipe gave other bytes for {}",
+        listed(names)
+    );
+    Diagnostic::new(Kind::Note, message).hint("look for time, randomness, threads or hash order")
 }
 
 /// What was just made can't be read back.

@@ -1,14 +1,19 @@
 //! A private folder of one run that needs no cleaning up by hand.
 //!
 //! Its owner holds a lock on it for as long as it lives. Whoever makes the next
-//! one removes those whose owner is gone, however it ended.
+//! one removes those whose owner is gone, however it ended. Nothing else is ever
+//! removed: a folder counts as ours by its name and by a lock file with our mark
+//! inside it, no link is followed, and where the lock can't be looked at its
+//! owner counts as alive.
 
 use std::fs::{self, File};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use crate::diagnostic::Diagnostic;
+use crate::own;
 
 /// The folder; removed when dropped.
 #[derive(Debug)]
@@ -19,21 +24,28 @@ pub(crate) struct Scratch {
 }
 
 const LOCK: &str = "lock";
+const MARK: &str = "a private folder of colophon\n";
+const NAME: &str = "run-";
 const UNBORN: &str = ".new-";
 
 impl Scratch {
-    /// A new folder below `parent`, after removing those of runs that are gone.
+    /// A new folder in `parent`, a folder of our own, after removing those of
+    /// runs that are gone.
     pub(crate) fn new(parent: &Path) -> Result<Self, Diagnostic> {
         let failed = |error: std::io::Error| Diagnostic::io("make a folder in", parent, &error);
         fs::create_dir_all(parent).map_err(failed)?;
+        if !own::is_folder(parent) {
+            return Err(failed(ErrorKind::NotADirectory.into()));
+        }
         sweep(parent);
         // It is given its name only once it is locked, so no sweep can take it.
         let unborn = tempfile::Builder::new().prefix(UNBORN).tempdir_in(parent).map_err(failed)?;
-        let lock = File::create(unborn.path().join(LOCK)).map_err(failed)?;
+        let mut lock = File::create_new(unborn.path().join(LOCK)).map_err(failed)?;
         // Where locks are not supported nothing is swept, and nothing needs them.
         let _ = lock.try_lock();
+        lock.write_all(MARK.as_bytes()).map_err(failed)?;
         let unborn = unborn.keep();
-        let name = unborn.file_name().unwrap_or_default().to_string_lossy().replace(UNBORN, "run-");
+        let name = unborn.file_name().unwrap_or_default().to_string_lossy().replace(UNBORN, NAME);
         let path = parent.join(name);
         fs::rename(&unborn, &path).map_err(failed)?;
         Ok(Scratch { path, next: AtomicU64::new(0), _lock: lock })
@@ -59,7 +71,8 @@ fn remove(path: &Path) {
             let _ = fs::remove_dir_all(&inner).or_else(|_| fs::remove_file(&inner));
         }
     }
-    let _ = fs::remove_dir_all(path);
+    let _ = fs::remove_file(path.join(LOCK));
+    let _ = fs::remove_dir(path);
 }
 
 /// Removes the folders whose owners are gone.
@@ -67,21 +80,32 @@ fn sweep(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
-        let dead = match name.strip_prefix(UNBORN) {
-            Some(_) => is_old(&path),
-            // It got its name once it was locked, so without a lock it is dead.
-            None => {
-                File::open(path.join(LOCK)).map_or(true, |lock| matches!(lock.try_lock(), Ok(())))
-            }
-        };
-        if dead {
+        let named = name.starts_with(NAME) || (name.starts_with(UNBORN) && is_old(&path));
+        if named && own::is_folder(&path) && is_dead(&path) {
             remove(&path);
         }
     }
 }
 
+/// Whether a folder has our lock file and nobody holds it.
+fn is_dead(path: &Path) -> bool {
+    let lock = match own::open(&path.join(LOCK)) {
+        Ok(lock) => lock,
+        // What is left of one that was removed is empty, and this takes nothing else.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let _ = fs::remove_dir(path);
+            return false;
+        }
+        // Too many open files, no permission: nothing is known of its owner.
+        Err(_) => return false,
+    };
+    let mut mark = String::new();
+    let marked = (&lock).take(1 + MARK.len() as u64).read_to_string(&mut mark).is_ok();
+    matches!(lock.try_lock(), Ok(())) && marked && mark == MARK
+}
+
 fn is_old(path: &Path) -> bool {
-    let modified = path.metadata().and_then(|metadata| metadata.modified());
+    let modified = path.symlink_metadata().and_then(|metadata| metadata.modified());
     modified.is_ok_and(|time| {
         SystemTime::now().duration_since(time).is_ok_and(|age| age > Duration::from_secs(3600))
     })
@@ -90,6 +114,7 @@ fn is_old(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::symlink;
 
     #[test]
     fn the_dead_are_swept_and_the_living_are_not() {
@@ -97,12 +122,40 @@ mod tests {
         let living = Scratch::new(parent.path()).expect("a folder");
         let dead = parent.path().join("run-dead");
         fs::create_dir(&dead).expect("a folder");
-        File::create(dead.join(LOCK)).expect("a file");
+        fs::write(dead.join(LOCK), MARK).expect("a file");
         let next = Scratch::new(parent.path()).expect("a folder");
         assert!(living.path.exists());
         assert!(!dead.exists());
         let path = next.path.clone();
         drop(next);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_is_not_ours_stays() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let victim = tempfile::tempdir().expect("a folder");
+        fs::write(victim.path().join(LOCK), MARK).expect("a file");
+        fs::write(victim.path().join("precious"), "").expect("a file");
+        symlink(victim.path(), parent.path().join("run-link")).expect("a link");
+        for (name, lock) in [("run-other", ""), ("run-none", "-"), ("other", MARK)] {
+            fs::create_dir(parent.path().join(name)).expect("a folder");
+            fs::write(parent.path().join(name).join("precious"), "").expect("a file");
+            if lock != "-" {
+                fs::write(parent.path().join(name).join(LOCK), lock).expect("a file");
+            }
+        }
+        let inside = parent.path().join("run-inside");
+        fs::create_dir(&inside).expect("a folder");
+        symlink(victim.path().join(LOCK), inside.join(LOCK)).expect("a link");
+        fs::write(inside.join("precious"), "").expect("a file");
+        drop(Scratch::new(parent.path()).expect("a folder"));
+        for name in ["run-other", "run-none", "other", "run-inside", "run-link"] {
+            assert!(parent.path().join(name).join("precious").exists(), "{name}");
+        }
+        // A link is not a way in, however the folder behind it is called.
+        let link = parent.path().join("elsewhere");
+        symlink(victim.path(), &link).expect("a link");
+        assert!(Scratch::new(&link).is_err());
     }
 }

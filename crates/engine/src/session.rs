@@ -1,17 +1,24 @@
-//! A whole run of a project: its stages, the lock, the results, the state.
+//! A whole run of a project: its stages, the results, the lock, the state.
+//!
+//! The order is what a power cut may interrupt anywhere: results are durable
+//! below `outputs/` and in the store before the lock speaks of them, and the
+//! lock before the witness vouches for both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
-use crate::diagnostic::{Diagnostic, Kind};
-use crate::execute;
+use crate::diagnostic::{Diagnostic, Kind, listed};
+use crate::files::{self, Look};
 use crate::lock::{self, Lock};
 use crate::observe::{Event, Observer};
-use crate::project::Project;
-use crate::publish::{self, Wanted};
+use crate::own;
+use crate::plan::{Origin, Stage};
+use crate::project::{Done, Project};
+use crate::publish::{self, Ready, Wanted};
 use crate::run::{Request, Run, Summary, unreadable};
 use crate::scratch::Scratch;
-use crate::state::State;
+use crate::state::{FOLDER, State};
 use crate::witness::{self, Question};
 
 /// What is done with `pipeline.lock`.
@@ -38,30 +45,36 @@ pub fn run(
     observer: &dyn Observer,
 ) -> Summary {
     // A lock that can't be read is said before anything runs.
-    let locked = match Lock::read(&project.plan.root) {
-        Ok(locked) => locked,
+    let (locked, look, scratch) = match begin(project) {
+        Ok(begun) => begun,
         Err(problem) => return Summary { problems: vec![problem], ..Summary::default() },
     };
-    let scratch = match Scratch::new(&execute::workplace(&project.plan)) {
-        Ok(scratch) => scratch,
-        Err(problem) => return Summary { problems: vec![problem], ..Summary::default() },
-    };
+    project.files.set_clock(&scratch);
     let run = Run::new(project, request, &scratch, observer);
     let mut summary = run.stages();
-    let locked = settle_lock(project, &run, mode, &summary, locked);
     let mut may_publish = true;
-    if let Err(problem) = locked {
-        may_publish = problem.kind != Kind::Lock;
-        summary.problems.push(problem);
-    }
+    let lock = match new_lock(&run, mode, &summary, locked) {
+        Ok(lock) => lock,
+        Err(problem) => {
+            may_publish = false;
+            summary.problems.push(problem);
+            None
+        }
+    };
     // On a full disk whatever else is written would only fail again.
     may_publish &= !is_full(&summary);
+    let mut state = project.state.clone();
     if may_publish {
-        put_in_place(&run, &mut summary);
+        if summary.failed + summary.skipped == 0 {
+            remove_stale(project, &mut state, observer);
+        }
+        put_in_place(&run, &mut state, &mut summary);
     }
-    for diagnostic in project.store.notes() {
-        observer.event(Event::Noted { diagnostic });
+    for message in [earlier(&run), edited_meanwhile(project, &run)].into_iter().flatten() {
+        observer.event(Event::Noted { diagnostic: message });
     }
+    tell_notes(project, observer);
+    let lock = lock.filter(|_| summary.problems.is_empty());
     let done = match run.finish() {
         Ok(done) => done,
         Err(problem) => {
@@ -71,31 +84,30 @@ pub fn run(
             return summary;
         }
     };
-    for diagnostic in project.store.notes() {
-        observer.event(Event::Noted { diagnostic });
-    }
+    tell_notes(project, observer);
     if is_full(&summary) {
         return summary;
     }
-    let mut state = project.state.clone();
+    let root = &project.plan.root;
+    if let Some(lock) = &lock
+        && let Err(problem) =
+            publish::replace(&root.join(lock::FILE), lock.text().as_bytes(), &scratch)
+    {
+        summary.problems.push(problem);
+    }
     for (stage, done) in project.plan.stages.iter().zip(&done) {
         if let Some(done) = done.get() {
             state.note(&stage.name, done.key);
-            for (name, path) in stage.outputs.iter().filter(|_| may_publish) {
-                state.published.insert(path.clone(), done.outputs[name].digest);
-            }
         }
     }
-    if may_publish && summary.problems.is_empty() {
-        for message in stale(&remove_stale(project, &mut state)) {
-            observer.event(Event::Noted { diagnostic: Diagnostic::new(Kind::Note, message) });
-        }
-    }
-    if let Err(problem) = state.write(project, &scratch) {
+    state.files = project.files.believable();
+    if let Err(problem) = state.write(root, &project.state, &scratch) {
         summary.problems.push(problem);
     }
-    if let Some(question) = question.filter(|_| summary.problems.is_empty()) {
-        witness::write(project, &request.stages, question, &scratch);
+    // A lock that was just written is too young for a witness.
+    let look = look.filter(|_| lock.is_none() && summary.problems.is_empty());
+    if let (Some(question), Some(look)) = (question, look) {
+        witness::write(project, &request.stages, (&done, look), question, &scratch);
     }
     if request.stop.load(Ordering::Relaxed) > 0 && summary.problems.is_empty() {
         let stopped = Diagnostic::new(Kind::Infrastructure, "the run was stopped");
@@ -106,19 +118,22 @@ pub fn run(
     summary
 }
 
-/// At most this many files that were removed are named one by one.
-const NAMED: usize = 10;
+/// The lock as it stands, and a private folder on the project's file system.
+fn begin(project: &Project) -> Result<(Lock, Option<Look>, Scratch), Diagnostic> {
+    let root = &project.plan.root;
+    let (locked, look) = Lock::look(root)?;
+    let scratch = Scratch::new(&own::make(root, &format!("{FOLDER}/work"))?)?;
+    Ok((locked, look, scratch))
+}
 
-/// What is said of files that no stage makes any longer.
-fn stale(paths: &[String]) -> Vec<String> {
-    let named = paths.iter().take(NAMED);
-    let mut messages: Vec<String> = named
-        .map(|path| format!("`{path}` is no longer made by any stage; it was removed"))
-        .collect();
-    if let Some(more @ 1..) = paths.len().checked_sub(NAMED) {
-        messages.push(format!("and {more} more that no stage makes any longer"));
+fn tell_notes(project: &Project, observer: &dyn Observer) {
+    for diagnostic in project.store.notes() {
+        observer.event(Event::Noted { diagnostic });
     }
-    messages
+}
+
+fn note(message: String) -> Diagnostic {
+    Diagnostic::new(Kind::Note, message)
 }
 
 /// Whether the disk was found to be full.
@@ -126,92 +141,137 @@ fn is_full(summary: &Summary) -> bool {
     summary.problems.iter().any(|problem| problem.kind == Kind::Full)
 }
 
-/// Writes the lock, or holds the run to it.
-fn settle_lock(
-    project: &Project,
+/// The lock that is to be written, if it is to change; or the run held to it.
+fn new_lock(
     run: &Run,
     mode: Mode,
     summary: &Summary,
     mut locked: Lock,
-) -> Result<(), Diagnostic> {
-    let root = &project.plan.root;
+) -> Result<Option<Lock>, Diagnostic> {
+    let project = run.project;
     let failed = summary.failed + summary.skipped > 0;
     let made = run.lock();
     let known: BTreeSet<_> = project.plan.stages.iter().map(|stage| stage.name.as_str()).collect();
     let wanted: BTreeSet<_> =
         run.request.stages.iter().map(|index| project.plan.stages[*index].name.as_str()).collect();
     let all = wanted.len() == known.len();
-    if mode == Mode::Locked {
-        locked.stages.retain(|name, _| {
-            if failed {
-                made.stages.contains_key(name)
-            } else {
-                all || wanted.contains(name.as_str())
-            }
-        });
-        let differences = made.differences(&locked);
-        if differences.is_empty() {
-            return Ok(());
+    if mode == Mode::Leave || (failed && mode == Mode::Update) {
+        return Ok(None);
+    }
+    let mut of_these = locked.clone();
+    of_these.stages.retain(|name, _| match failed {
+        true => made.stages.contains_key(name),
+        false => all || wanted.contains(name.as_str()),
+    });
+    let differences = made.differences(&of_these, &|name, platform| run.key_on(name, platform));
+    if differences.found.is_empty() {
+        for (platform, keys) in &differences.platforms {
+            run.observer.event(Event::Noted { diagnostic: elsewhere(platform, *keys) });
         }
+        return Ok(None);
+    }
+    if mode == Mode::Locked {
         let problem =
             Diagnostic::new(Kind::Lock, "`pipeline.lock` would change, and `--locked` forbids it");
         return Err(problem
-            .details(differences)
+            .details(differences.found)
             .hint("nothing was put in place; `colophon why STAGE` tells the cause")
             .hint("if the change is meant, `colophon run` writes the lock and you commit it"));
     }
-    if failed || mode == Mode::Leave {
-        return Ok(());
-    }
-    let before = locked.clone();
     locked.stages.retain(|name, _| known.contains(name.as_str()));
     locked.stages.extend(made.stages);
-    match locked == before {
-        true => Ok(()),
-        false => publish::replace(&root.join(lock::FILE), locked.text().as_bytes(), run.scratch),
-    }
+    Ok(Some(locked))
+}
+
+fn elsewhere(platform: &str, keys: usize) -> Diagnostic {
+    let (keys, differ) = match keys {
+        1 => ("1 key".to_string(), "differs"),
+        n => (format!("{n} keys"), "differ"),
+    };
+    note(format!(
+        "the lock was written on `{platform}`: {keys} {differ} by that alone, and every output \
+         is equal"
+    ))
 }
 
 /// Puts the results of every finished stage in place.
-fn put_in_place(run: &Run, summary: &mut Summary) {
+fn put_in_place(run: &Run, state: &mut State, summary: &mut Summary) {
     let project = run.project;
-    let root = &project.plan.root;
+    let mut ready = Vec::new();
     for index in &run.request.stages {
         let Some(done) = run.done[*index].get() else { continue };
         let stage = &project.plan.stages[*index];
-        let wanted: Vec<Wanted> = stage
-            .outputs
-            .iter()
-            .map(|(name, path)| (path.clone(), done.outputs[name].digest))
-            .filter(|wanted| !publish::is_in_place(root, &project.files, wanted))
-            .collect();
-        if wanted.is_empty() {
-            continue;
-        }
-        let publish =
-            || publish::publish(root, &project.store, &project.files, run.scratch, &wanted);
-        let published = match publish() {
-            Ok(false) => {
-                run.remake(*index).and_then(|()| publish().map_err(|problem| vec![problem]))
-            }
-            other => other.map_err(|problem| vec![problem]),
-        };
-        match published {
-            Ok(false) => summary.problems.push(unreadable(&wanted[0].0)),
-            Ok(true) => {
-                for (path, _) in wanted {
-                    run.observer.event(Event::Published { path: path.clone() });
-                    summary.published.push(path);
-                }
-            }
+        let wanted = missing(
+            project,
+            stage.outputs.iter().map(|(name, path)| (path.clone(), done.outputs[name].digest)),
+        );
+        match prepare(run, *index, &wanted) {
+            Ok(some) => ready.extend(some),
             Err(problems) => summary.problems.extend(problems),
         }
     }
+    // What was known and had to be made again did run after all.
+    let again = run.made_again();
+    summary.ran += again;
+    summary.cached = summary.cached.saturating_sub(again);
+    let (placed, problem) = fill(project, &ready, run.observer);
+    summary.published.extend(placed);
+    summary.problems.extend(problem);
+    for index in &run.request.stages {
+        let (stage, Some(done)) = (&project.plan.stages[*index], run.done[*index].get()) else {
+            continue;
+        };
+        for (name, path) in &stage.outputs {
+            if project.plan.root.join(path).is_file() {
+                state.published.insert(path.clone(), done.outputs[name].digest);
+            }
+        }
+    }
+}
+
+/// Those of the results that are not in place.
+fn missing(project: &Project, all: impl Iterator<Item = Wanted>) -> Vec<Wanted> {
+    let root = &project.plan.root;
+    all.filter(|wanted| !publish::is_in_place(root, &project.files, wanted)).collect()
+}
+
+/// Copies the results of one stage; those that the store has lost are made again.
+fn prepare(run: &Run, index: usize, wanted: &[Wanted]) -> Result<Vec<Ready>, Vec<Diagnostic>> {
+    let project = run.project;
+    let copy = || {
+        let ready = publish::prepare(&project.plan.root, &project.store, run.scratch, wanted);
+        ready.map_err(|problem| vec![problem])
+    };
+    if let Some(ready) = copy()? {
+        return Ok(ready);
+    }
+    run.remake(index)?;
+    copy()?.ok_or_else(|| vec![unreadable(&wanted[0].0)])
+}
+
+/// Puts copies in place and tells of it; what a person edited is kept.
+fn fill(
+    project: &Project,
+    ready: &[Ready],
+    observer: &dyn Observer,
+) -> (Vec<String>, Option<Diagnostic>) {
+    let root = &project.plan.root;
+    let keep = |path: &str| project.is_edited(path);
+    let (placed, kept, problem) = publish::place(root, ready, keep, &project.files);
+    for (path, copy) in kept {
+        let message = format!("`{path}` was edited since it was made; your copy is `{copy}`");
+        observer.event(Event::Noted { diagnostic: note(message) });
+    }
+    for path in &placed {
+        observer.event(Event::Published { path: path.clone() });
+    }
+    (placed, problem)
 }
 
 /// Removes what earlier runs put in place and no stage makes any more, unless
 /// somebody has changed it since.
-fn remove_stale(project: &Project, state: &mut State) -> Vec<String> {
+fn remove_stale(project: &Project, state: &mut State, observer: &dyn Observer) {
+    let root = &project.plan.root;
     let made: BTreeSet<_> =
         project.plan.stages.iter().flat_map(|stage| stage.outputs.values()).collect();
     let stale: Vec<Wanted> = state
@@ -223,72 +283,109 @@ fn remove_stale(project: &Project, state: &mut State) -> Vec<String> {
     let mut removed = Vec::new();
     for wanted in stale {
         state.published.remove(&wanted.0);
-        let root = &project.plan.root;
-        if publish::is_in_place(root, &project.files, &wanted)
+        if crate::outputs::linked(root, &wanted.0, &mut BTreeMap::new()).is_none()
+            && publish::is_in_place(root, &project.files, &wanted)
             && std::fs::remove_file(root.join(&wanted.0)).is_ok()
         {
+            publish::remove_empty_above(root, &wanted.0);
             removed.push(wanted.0);
         }
     }
-    removed
+    const NAMED: usize = 10;
+    for path in removed.iter().take(NAMED) {
+        let message = format!("`{path}` is no longer made by any stage; it was removed");
+        observer.event(Event::Noted { diagnostic: note(message) });
+    }
+    if let Some(more @ 1..) = removed.len().checked_sub(NAMED) {
+        let message = format!("and {more} more that no stage makes any longer");
+        observer.event(Event::Noted { diagnostic: note(message) });
+    }
 }
 
-/// Puts in place what the lock says, from the store alone: nothing is hashed,
-/// nothing is executed.
+/// Names results that stand below `outputs/` though this run did not make them:
+/// old ones beside new ones look like one edition.
+fn earlier(run: &Run) -> Option<Diagnostic> {
+    let project = run.project;
+    let open = run.request.stages.iter().filter(|index| run.done[**index].get().is_none());
+    let paths = open.flat_map(|index| project.plan.stages[*index].outputs.values());
+    let there: Vec<_> =
+        paths.filter(|path| project.plan.root.join(path).is_file()).map(String::as_str).collect();
+    let are = match there.len() {
+        0 => return None,
+        1 => "is",
+        _ => "are",
+    };
+    let names = listed(there.iter().copied());
+    Some(note(format!("{names} {are} not of this run: what stands there was made before")))
+}
+
+/// Names files that somebody changed after the run had read them.
+fn edited_meanwhile(project: &Project, run: &Run) -> Option<Diagnostic> {
+    let root = &project.plan.root;
+    let read = |stage: &Stage| -> BTreeSet<String> {
+        let inputs = stage.inputs.values().flatten();
+        let files = inputs.filter(|it| matches!(it.from, Origin::File | Origin::Source(_)));
+        files.map(|input| input.path.clone()).collect()
+    };
+    let stages = run.request.stages.iter().map(|index| &project.plan.stages[*index]);
+    let mut changed: BTreeSet<String> = stages.flat_map(read).collect();
+    changed.retain(|path| {
+        let seen = project.files.seen(path);
+        seen.is_some_and(|seen| files::stamp_of(&root.join(path)) != Some(seen.look.stamp))
+    });
+    let was = match changed.len() {
+        0 => return None,
+        1 => "was",
+        _ => "were",
+    };
+    let names = listed(changed.iter().map(String::as_str));
+    Some(
+        note(format!("{names} {was} changed while this run went on"))
+            .hint("the results are those of what was read; `colophon run` takes up the change"),
+    )
+}
+
+/// Puts in place what the lock says, from the store alone: nothing is executed.
 pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> Summary {
     let mut summary = Summary::default();
-    let root = &project.plan.root;
-    let locked = match Lock::read(root) {
-        Ok(locked) => locked,
-        Err(problem) => {
-            summary.problems.push(problem);
-            return summary;
-        }
+    let (locked, _, scratch) = match begin(project) {
+        Ok(begun) => begun,
+        Err(problem) => return Summary { problems: vec![problem], ..summary },
     };
-    let scratch = match Scratch::new(&execute::workplace(&project.plan)) {
-        Ok(scratch) => scratch,
-        Err(problem) => {
-            summary.problems.push(problem);
-            return summary;
-        }
-    };
-    let mut missing = Vec::new();
+    let (mut lost, mut ready) = (Vec::new(), Vec::new());
     for index in stages {
         let stage = &project.plan.stages[*index];
         let Some(block) = locked.stages.get(&stage.name) else {
-            missing.push(format!("stage `{}` is not in the lock", stage.name));
+            lost.push(format!("stage `{}` is not in the lock", stage.name));
             continue;
         };
-        let wanted: Vec<Wanted> = block
-            .outputs
-            .iter()
-            .map(|(path, made)| (path.clone(), made.digest))
-            .filter(|wanted| !publish::is_in_place(root, &project.files, wanted))
-            .collect();
-        match publish::publish(root, &project.store, &project.files, &scratch, &wanted) {
-            Ok(true) => {
+        let outputs = block.outputs.iter().map(|(path, made)| (path.clone(), made.digest));
+        let wanted = missing(project, outputs);
+        match publish::prepare(&project.plan.root, &project.store, &scratch, &wanted) {
+            Ok(Some(some)) => {
                 summary.cached += 1;
-                for (path, _) in wanted {
-                    observer.event(Event::Published { path: path.clone() });
-                    summary.published.push(path);
-                }
+                ready.extend(some);
             }
-            Ok(false) => missing.extend(wanted.iter().map(|(path, digest)| {
+            Ok(None) => lost.extend(wanted.iter().map(|(path, digest)| {
                 format!("`{path}` ({}) is not in the store", digest.short())
             })),
             Err(problem) => summary.problems.push(problem),
         }
     }
-    for diagnostic in project.store.notes() {
-        observer.event(Event::Noted { diagnostic });
-    }
-    if !missing.is_empty() {
+    let (placed, problem) = fill(project, &ready, observer);
+    summary.published.extend(placed);
+    summary.problems.extend(problem);
+    tell_notes(project, observer);
+    if !lost.is_empty() {
         let message = "`--frozen` can't put everything in place, since it runs nothing";
         summary.problems.push(
             Diagnostic::new(Kind::Pending, message)
-                .details(missing)
+                .details(lost)
                 .hint("`colophon run` makes what is missing"),
         );
     }
     summary
 }
+
+/// What is known of each stage after a run.
+pub(crate) type AllDone = [OnceLock<Done>];

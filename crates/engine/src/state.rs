@@ -10,11 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
-use crate::files::{self, Known};
-use crate::project::Project;
+use crate::files::Known;
+use crate::outputs;
+use crate::own;
 use crate::publish;
 use crate::scratch::Scratch;
 use crate::store::{seal, unseal};
+
+/// A state holds a line for each file; more than this is none of ours.
+const LIMIT: u64 = 1 << 30;
 
 /// The program's own folder in a project.
 pub const FOLDER: &str = ".colophon";
@@ -41,12 +45,14 @@ pub struct Last {
 }
 
 impl State {
-    /// Reads the state of the project at `root`; what can't be read is forgotten.
+    /// Reads the state of the project at `root`; what can't be read is forgotten,
+    /// and so is a path that no output can have.
     pub fn read(root: &Path) -> Self {
-        std::fs::read_to_string(path(root))
-            .ok()
-            .and_then(|text| serde_json::from_str(unseal(&text)?).ok())
-            .unwrap_or_default()
+        let text = own::read(&path(root), LIMIT).ok().and_then(|it| String::from_utf8(it).ok());
+        let state = text.and_then(|text| serde_json::from_str(unseal(&text)?).ok());
+        let mut state: State = state.unwrap_or_default();
+        state.published.retain(|path, _| outputs::is_plain(path));
+        state
     }
 
     /// Notes the key that a stage is up to date with.
@@ -61,12 +67,13 @@ impl State {
     }
 
     /// Writes the state, whole or not at all, unless it is as it was.
-    pub(crate) fn write(mut self, project: &Project, scratch: &Scratch) -> Result<(), Diagnostic> {
-        let root = &project.plan.root;
-        if let Some(now) = files::now(scratch) {
-            self.files = project.files.believable(now);
-        }
-        if self == project.state {
+    pub(crate) fn write(
+        &self,
+        root: &Path,
+        before: &State,
+        scratch: &Scratch,
+    ) -> Result<(), Diagnostic> {
+        if self == before {
             return Ok(());
         }
         let body = serde_json::to_string(&self).expect("the state is plain data");

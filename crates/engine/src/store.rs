@@ -1,27 +1,36 @@
 //! The store: artifacts by the digest of their bytes, results by key.
 //!
-//! It trusts nothing that it reads. An object whose bytes do not have its
-//! digest, or a record that does not have its checksum, is set aside, reported
-//! and treated as absent. Any number of runs may share a store; it has no
-//! lock that a killed run could leave behind.
+//! An object whose bytes do not have its digest, or a record that does not have
+//! its checksum, is set aside, reported and treated as absent; no link is
+//! followed. That finds damage. It does not find a lie: whoever fills a store can
+//! write a sound record of a result that was never computed, so a checkout's own
+//! store is believed only where it was made (`home`), and any other only when a
+//! person names it.
+//!
+//! Any number of runs may share a store; it has no lock that a killed run could
+//! leave behind. A store that is only looked at is never changed.
 //!
 //! ```text
 //! v1/objects/ab/cdef…      bytes, named by their digest, read-only
 //! v1/results/ab/cdef….json a recipe and what it made, named by its key
 //! v1/quarantine/           what was found damaged
 //! v1/temp/run-…/           what running processes are writing
+//! v1/home                  the folder that this store was made in
+//! v1/lock                  held shared by runs, exclusively by `cache gc --delete`
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
+use crate::own;
 use crate::recipe::Recipe;
 use crate::scratch::Scratch;
 
@@ -29,12 +38,17 @@ use crate::scratch::Scratch;
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
-    scratch: Scratch,
+    /// Where it writes first, and the lock that it holds; `None` if it only looks.
+    hold: Option<Hold>,
     /// Objects that are written but not yet durable, by digest.
     pub(crate) pending: Mutex<BTreeMap<Digest, PathBuf>>,
     notes: Mutex<Vec<Diagnostic>>,
-    /// Held shared by whoever uses the store, exclusively by `cache gc`.
-    pub(crate) lock: File,
+}
+
+#[derive(Debug)]
+struct Hold {
+    scratch: Scratch,
+    lock: File,
 }
 
 /// So many different results of one key are recorded; more tell nothing new.
@@ -66,22 +80,86 @@ pub struct Record {
     pub seconds: f64,
 }
 
+/// How long a run waits for `cache gc --delete` to end.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A record holds a line for each input; more than this is no record of ours.
+const RECORD: u64 = 256 << 20;
+
 impl Store {
-    /// Opens the store in a folder, and makes it if there is none.
+    /// Opens the store in a folder to work with it, and makes it if there is none.
     pub fn open(folder: &Path) -> Result<Self, Diagnostic> {
-        let root = folder.join("v1");
+        let root = own::make(folder, "v1")?;
         for part in ["objects", "results", "quarantine"] {
-            let path = root.join(part);
-            fs::create_dir_all(&path).map_err(|error| Diagnostic::io("make", &path, &error))?;
+            own::make(&root, part)?;
         }
-        let path = root.join("lock");
-        let lock = File::options().create(true).append(true).open(&path);
-        let lock = lock.map_err(|error| Diagnostic::io("open", &path, &error))?;
-        // Where locks are not supported, `cache gc` refuses to delete.
-        let _ = lock.lock_shared();
-        let scratch = Scratch::new(&root.join("temp"))?;
-        let (pending, notes) = (Mutex::default(), Mutex::default());
-        Ok(Store { root, scratch, pending, notes, lock })
+        let mut store = Store::at(root);
+        // As long as nothing is in it, a kill may have left half of this.
+        let identity = identity(&store.root);
+        if store.is_empty() && store.home().as_ref() != Some(&identity) {
+            let home = store.mark();
+            fs::write(&home, identity).map_err(|error| Diagnostic::io("write", &home, &error))?;
+        }
+        let path = store.root.join("lock");
+        let lock = own::append(&path).map_err(|error| Diagnostic::io("open", &path, &error))?;
+        share(&lock)?;
+        let scratch = Scratch::new(&own::make(&store.root, "temp")?)?;
+        store.hold = Some(Hold { scratch, lock });
+        Ok(store)
+    }
+
+    /// Opens the store in a folder to look at it; nothing is made or changed.
+    pub fn look(folder: &Path) -> Result<Self, Diagnostic> {
+        let root = own::look(folder, "v1")?;
+        for part in ["objects", "results", "quarantine"] {
+            own::look(&root, part)?;
+        }
+        Ok(Store::at(root))
+    }
+
+    /// A store that holds nothing and can't be written.
+    pub fn none() -> Self {
+        Store::at(PathBuf::from("/dev/null/no-store"))
+    }
+
+    fn at(root: PathBuf) -> Self {
+        Store { root, hold: None, pending: Mutex::default(), notes: Mutex::default() }
+    }
+
+    /// Whether the store in a folder holds something that was not made there: a
+    /// clone or a copy has other folders than the one it was taken from.
+    pub fn is_foreign(folder: &Path) -> bool {
+        let store = Store::at(folder.join("v1"));
+        let made_here = || store.home().is_some_and(|home| home == identity(&store.root));
+        !store.is_empty() && !made_here()
+    }
+
+    /// The file that tells this store from a copy, and from one made later.
+    pub(crate) fn mark(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    fn home(&self) -> Option<String> {
+        String::from_utf8(own::read(&self.mark(), 1 << 10).ok()?).ok()
+    }
+
+    fn is_empty(&self) -> bool {
+        let entries = |part: &str| fs::read_dir(self.root.join(part)).into_iter().flatten();
+        entries("objects").next().is_none() && entries("results").next().is_none()
+    }
+
+    /// Takes the store for itself alone, if nobody else uses it.
+    pub(crate) fn take(&self) -> bool {
+        let alone = |hold: &Hold| hold.lock.unlock().is_ok() && hold.lock.try_lock().is_ok();
+        self.hold.as_ref().is_some_and(alone)
+    }
+
+    /// Shares it again.
+    pub(crate) fn give_back(&self) {
+        if let Some(hold) = &self.hold {
+            let _ = hold.lock.unlock();
+            let _ = hold.lock.try_lock_shared();
+        }
     }
 
     /// What was found damaged or odd since the last call.
@@ -90,12 +168,16 @@ impl Store {
     }
 
     pub(crate) fn note(&self, note: Diagnostic) {
-        self.notes.lock().expect("no panic while noting").push(note);
+        let mut notes = self.notes.lock().expect("no panic while noting");
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
 
     /// A path that is not used yet, on the store's own file system.
     pub(crate) fn temp(&self) -> PathBuf {
-        self.scratch.path()
+        let hold = self.hold.as_ref();
+        hold.expect("only a store that was opened to work with is written").scratch.path()
     }
 
     pub(crate) fn object(&self, digest: &Digest) -> PathBuf {
@@ -120,8 +202,10 @@ impl Store {
 
     /// Whether there is an object of this digest; its bytes are not looked at.
     pub fn has(&self, digest: &Digest) -> bool {
+        let object = self.object(digest);
+        let there = || object.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
         self.pending.lock().expect("no panic while held").contains_key(digest)
-            || self.object(digest).is_file()
+            || (there() && own::beside_no_link(&object).is_ok())
     }
 
     /// Does something with the file that holds an object now: the temporary one
@@ -146,14 +230,19 @@ impl Store {
 
     /// The bytes of an object, checked; `None` if it is not there or damaged.
     ///
-    /// An error is one that passes, such as too many open files; it says nothing
-    /// about the object.
+    /// An error is one of the machine, such as too many open files or a disk that
+    /// can't be read; it says nothing about the object, which stays where it is.
     pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, Diagnostic> {
-        let (path, read) = self.find(digest, |path| fs::read(path));
+        let (path, read) = self.find(digest, |path| {
+            let mut bytes = Vec::new();
+            own::open(path)?.read_to_end(&mut bytes).map(|_| bytes)
+        });
         match read {
             Ok(bytes) if Digest::of(&bytes) == *digest => return Ok(Some(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) if passes(&error) => return Err(Diagnostic::io("read", &path, &error)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) if !is_damage(&error) => {
+                return Err(Diagnostic::io("read", &path, &error).hint(UNREAD));
+            }
             _ => self.set_aside_object(digest),
         }
         Ok(None)
@@ -162,21 +251,20 @@ impl Store {
     /// Copies an object to a path that does not exist yet, checked while it is
     /// copied; `Ok(false)` if it is not there or damaged.
     pub(crate) fn copy(&self, digest: &Digest, to: &Path) -> Result<bool, Diagnostic> {
-        let (from, cloned) = self.find(digest, |from| reflink_copy::reflink(from, to));
-        if cloned.is_err() {
+        let (path, from) = self.find(digest, own::open);
+        let mut from = match from {
+            Ok(from) => from,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) if is_damage(&error) => {
+                self.set_aside_object(digest);
+                return Ok(false);
+            }
+            Err(error) => return Err(Diagnostic::io("read", &path, &error).hint(UNREAD)),
+        };
+        // A clone shares its blocks with the object, and is as good as a copy.
+        if self.find(digest, |from| reflink_copy::reflink(from, to)).1.is_err() {
             let _ = fs::remove_file(to);
-            let mut from = match self.find(digest, |from| File::open(from)).1 {
-                Ok(from) if from.metadata().is_ok_and(|metadata| metadata.is_file()) => from,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-                Err(error) if passes(&error) => {
-                    return Err(Diagnostic::io("read", &from, &error));
-                }
-                _ => {
-                    self.set_aside_object(digest);
-                    return Ok(false);
-                }
-            };
-            let copied = File::create(to).and_then(|mut to| std::io::copy(&mut from, &mut to));
+            let copied = File::create_new(to).and_then(|mut to| std::io::copy(&mut from, &mut to));
             copied.map_err(|error| Diagnostic::io("write", to, &error))?;
         }
         match Digest::of_file(to) {
@@ -216,6 +304,35 @@ impl Store {
         None
     }
 
+    /// Puts the newest result of a key in the place of the first one, which is kept
+    /// behind it; says whether there was another than the first.
+    pub fn accept(&self, key: &Digest) -> Result<bool, Diagnostic> {
+        let known = |variant: &usize| self.result(key, *variant).symlink_metadata().is_ok();
+        let Some(newest) = (2..=VARIANTS).rev().find(known) else { return Ok(false) };
+        let (first, newest) = (self.result(key, 1), self.result(key, newest));
+        let temp = self.temp();
+        // Between any two of these there is one result at least.
+        let moved = fs::hard_link(&first, &temp)
+            .and_then(|()| fs::rename(&newest, &first))
+            .and_then(|()| fs::rename(&temp, &newest));
+        moved.map_err(|error| Diagnostic::io("write", &first, &error))?;
+        Ok(true)
+    }
+
+    /// Removes what is known of a key; says whether anything was.
+    pub fn forget(&self, key: &Digest) -> Result<bool, Diagnostic> {
+        let mut found = false;
+        for variant in 1..=VARIANTS {
+            let path = self.result(key, variant);
+            match own::beside_no_link(&path).and_then(|()| fs::remove_file(&path)) {
+                Ok(()) => found = true,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(Diagnostic::io("remove", &path, &error)),
+            }
+        }
+        Ok(found)
+    }
+
     /// The recipe of a key, even if its objects are gone.
     pub fn recipe(&self, key: &Digest) -> Option<Recipe> {
         self.record(&self.result(key, 1)).ok().flatten().map(|record| record.recipe)
@@ -228,17 +345,16 @@ impl Store {
 
     /// A record; `Ok(None)` if there is none, `Err` if it was damaged.
     pub(crate) fn record(&self, path: &Path) -> Result<Option<Record>, ()> {
-        let mut text = String::new();
-        match File::open(path).and_then(|mut file| file.read_to_string(&mut text)) {
-            Ok(_) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) if passes(&error) => {
+        let text = match own::read(path, RECORD) {
+            Ok(bytes) => String::from_utf8(bytes).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if !is_damage(&error) => {
                 let problem = Diagnostic::io("read", path, &error);
                 self.note(Diagnostic { kind: Kind::Note, ..problem });
                 return Err(());
             }
-            Err(_) => text.clear(),
-        }
+            Err(_) => String::new(),
+        };
         if let Some(record) = unseal(&text).and_then(|body| serde_json::from_str(body).ok()) {
             return Ok(Some(record));
         }
@@ -246,13 +362,24 @@ impl Store {
         Err(())
     }
 
-    /// Moves something damaged out of the way and says so.
+    /// Moves something damaged out of the way and says so; a store that is only
+    /// looked at is left as it is.
     pub(crate) fn set_aside(&self, path: &Path, what: &str) {
+        if self.hold.is_none() {
+            let note = Diagnostic::new(Kind::Note, format!("{what} in the store is damaged"));
+            let hint = "it was left as it is; `colophon cache check --repair` sets it aside";
+            return self.note(note.hint(hint));
+        }
+        // Behind a link nothing is ours; it is the link that is out of place.
+        let path = match own::beside_no_link(path) {
+            Err(error) if is_damage(&error) => path.parent().unwrap_or(path),
+            _ => path,
+        };
         let name = path.file_name().unwrap_or_default();
         let folder = self.root.join("quarantine");
         let mut target = folder.join(name);
         for n in 2.. {
-            if !target.exists() {
+            if target.symlink_metadata().is_err() {
                 break;
             }
             target = folder.join(format!("{}-{n}", name.to_string_lossy()));
@@ -265,6 +392,20 @@ impl Store {
         self.note(Diagnostic::new(Kind::Note, note));
     }
 
+    /// Whether an object is there and sound; if it is damaged it is set aside.
+    fn is_sound(&self, digest: &Digest, size: u64) -> bool {
+        let object = self.object(digest);
+        if !object.symlink_metadata().is_ok_and(|metadata| metadata.len() == size) {
+            return false;
+        }
+        let hashed = own::beside_no_link(&object).and_then(|()| Digest::of_file(&object));
+        let sound = hashed.is_ok_and(|(found, _)| found == *digest);
+        if !sound {
+            self.set_aside_object(digest);
+        }
+        sound
+    }
+
     /// Writes bytes to a temporary file and registers them, so that they can be
     /// read at once; they are durable only after the writer has taken them.
     pub(crate) fn stage(&self, bytes: &[u8]) -> Result<(Digest, Option<PathBuf>), Diagnostic> {
@@ -272,8 +413,7 @@ impl Store {
         if self.pending.lock().expect("no panic while held").contains_key(&digest) {
             return Ok((digest, None));
         }
-        let object = self.object(&digest);
-        if object.metadata().is_ok_and(|metadata| metadata.len() == bytes.len() as u64) {
+        if self.is_sound(&digest, bytes.len() as u64) {
             return Ok((digest, None));
         }
         let path = self.temp();
@@ -292,13 +432,39 @@ impl Store {
     }
 }
 
-/// Whether an error says something about the system at this moment and nothing
-/// about the file.
-fn passes(error: &std::io::Error) -> bool {
-    use rustix::io::Errno;
-    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
-    let passing = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::INTR, Errno::ACCESS];
-    errno.is_some_and(|errno| passing.contains(&errno))
+const UNREAD: &str = "nothing is known of what it holds; if it stays so, `colophon cache check --repair` \
+     sets aside what can't be read";
+
+/// Whether an error says that what is there is not what we wrote; all others say
+/// something about the machine at this moment.
+pub(crate) fn is_damage(error: &std::io::Error) -> bool {
+    use ErrorKind::{InvalidData, IsADirectory, NotADirectory};
+    matches!(error.kind(), InvalidData | IsADirectory | NotADirectory)
+}
+
+/// What a folder is and no copy of it: its number, and when it was made.
+fn identity(folder: &Path) -> String {
+    use std::os::unix::fs::MetadataExt;
+    let Ok(metadata) = folder.metadata() else { return String::new() };
+    let made =
+        metadata.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    format!("{} {}\n", metadata.ino(), made.unwrap_or_default().as_nanos())
+}
+
+/// Shares the store with other runs; a collection that is under way is waited
+/// for, but not for ever.
+fn share(lock: &File) -> Result<(), Diagnostic> {
+    let begun = Instant::now();
+    while let Err(TryLockError::WouldBlock) = lock.try_lock_shared() {
+        if begun.elapsed() > PATIENCE {
+            let message = "`colophon cache gc --delete` is at work in the store";
+            return Err(Diagnostic::new(Kind::Infrastructure, message)
+                .hint("nothing was done; try again when it has ended, or end it"));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Where locks are not supported, `cache gc` refuses to delete.
+    Ok(())
 }
 
 /// Text with its own checksum in the last line.

@@ -1,23 +1,29 @@
-//! A witness that nothing has changed: the time stamps of every file that the
-//! last run read or put in place.
+//! A witness that nothing has changed: the stamps of every file that the last
+//! run read or put in place, as they were when it looked.
 //!
 //! If all of them are as they were, a run has nothing to do, and neither the
 //! pipeline nor the store needs to be looked at. It is the shortcut of
-//! `files.rs` for a whole run, under the same rule: it is only written once
-//! every stamp is older than the clock's tick, and any doubt is a "no".
+//! `files.rs` for a whole run, under the same rule: each stamp was taken before
+//! the file was read and was older than the clock's tick then, what was read is
+//! what the results rest on, and any doubt is a "no". It vouches for what stands
+//! below `outputs/`, and that the store is the one it was; not for what the
+//! store holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use crate::compiled;
 use crate::digest::Digest;
-use crate::files;
+use crate::files::{self, Look};
 use crate::lock;
 use crate::options::Options;
+use crate::own;
 use crate::plan::{Origin, Plan};
 use crate::project::Project;
 use crate::publish;
 use crate::scratch::Scratch;
+use crate::session::AllDone;
 use crate::state::FOLDER;
 use crate::store::{seal, unseal};
 
@@ -46,7 +52,7 @@ impl Question {
 /// How many stages are up to date, if the witness of the project at `root`
 /// vouches for it.
 pub fn holds(root: &Path, question: &Question) -> Option<usize> {
-    let text = std::fs::read_to_string(path(root)).ok()?;
+    let text = String::from_utf8(own::read(&path(root), LIMIT).ok()?).ok()?;
     let mut lines = unseal(&text)?.lines();
     let (asked, stages) = lines.next()?.split_once(' ')?;
     if asked != question.0.to_string() {
@@ -61,16 +67,31 @@ pub fn holds(root: &Path, question: &Question) -> Option<usize> {
     stages.parse().ok()
 }
 
-/// Writes the witness of a run after which everything was up to date.
-pub(crate) fn write(project: &Project, stages: &[usize], question: &Question, scratch: &Scratch) {
+/// Writes the witness of a run after which everything was up to date: what is
+/// known of each stage, and the look at the lock.
+pub(crate) fn write(
+    project: &Project,
+    stages: &[usize],
+    (done, lock): (&AllDone, Look),
+    question: &Question,
+    scratch: &Scratch,
+) {
     // A witness that can't be written is only missed.
-    let Some(text) = text(project, stages, question, scratch) else { return };
+    let Some(text) = text(project, stages, (done, lock), question) else { return };
     let path = path(&project.plan.root);
-    if std::fs::read_to_string(&path).is_ok_and(|before| before == text) {
+    if own::read(&path, LIMIT).is_ok_and(|before| before == text.as_bytes()) {
         return;
     }
     let _ = publish::replace(&path, text.as_bytes(), scratch);
 }
+
+/// Removes the witness of the project at `root`.
+pub(crate) fn remove(root: &Path) {
+    let _ = std::fs::remove_file(path(root));
+}
+
+/// A witness holds a line for each file; more than this is none of ours.
+const LIMIT: u64 = 1 << 30;
 
 /// The time stamps of what a run reads and does not make itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +101,7 @@ impl Sight {
     /// Looks at the files and folders that these stages of a plan are made from.
     pub fn of(plan: &Plan, stages: &[usize]) -> Self {
         let mut paths: BTreeSet<&str> =
-            plan.files.iter().chain(&plan.folders).map(String::as_str).collect();
+            plan.files.keys().chain(plan.folders.keys()).map(String::as_str).collect();
         for stage in stages.iter().map(|index| &plan.stages[*index]) {
             let inputs = stage.inputs.values().flatten();
             let read = inputs.filter(|it| matches!(it.from, Origin::File | Origin::Source(_)));
@@ -110,29 +131,58 @@ impl Sight {
 fn text(
     project: &Project,
     stages: &[usize],
+    (done, lock): (&AllDone, Look),
     question: &Question,
-    scratch: &Scratch,
 ) -> Option<String> {
-    let plan = &project.plan;
-    let mut paths: Vec<&str> = vec![lock::FILE];
-    paths.extend(plan.files.iter().chain(&plan.folders).map(String::as_str));
-    for stage in stages.iter().map(|index| &plan.stages[*index]) {
-        paths.extend(stage.outputs.values().map(String::as_str));
-        paths.extend(stage.inputs.values().flatten().map(|input| input.path.as_str()));
+    let mut looks = looks(project)?;
+    looks.insert(lock::FILE.into(), lock);
+    for index in stages {
+        let (stage, done) = (&project.plan.stages[*index], done[*index].get()?);
+        for (name, path) in &stage.outputs {
+            looks.insert(path.clone(), look(project, path, &done.outputs[name].digest)?);
+        }
+        for (role, inputs) in &stage.inputs {
+            for (input, digest) in inputs.iter().zip(&done.resolved.inputs[role]) {
+                if matches!(input.from, Origin::File | Origin::Source(_)) {
+                    looks.insert(input.path.clone(), look(project, &input.path, digest)?);
+                }
+            }
+        }
     }
-    paths.retain(|path| *path != crate::reference::LINEAGE_PATH);
-    paths.sort_unstable();
-    paths.dedup();
-    let now = files::now(scratch)?;
     let mut text = format!("{} {}", question.0, stages.len());
-    for path in paths {
-        let stamp = files::stamp_of(&plan.root.join(path))?;
-        if stamp.is_young(now) || path.contains(['\n', '\t']) {
+    for (path, look) in looks {
+        if project.files.is_young(&look) || path.contains(['\n', '\t']) {
             return None;
         }
-        let _ = write!(text, "\n{stamp}\t{path}");
+        let _ = write!(text, "\n{}\t{path}", look.stamp);
     }
     Some(seal(&text))
+}
+
+/// The look at a file that was seen with this content, and never with another.
+fn look(project: &Project, path: &str, digest: &Digest) -> Option<Look> {
+    let known = project.files.seen(path)?;
+    (known.digest == *digest).then_some(known.look)
+}
+
+/// What else the answer rests on: the files and folders that the plan was made
+/// from, the sources of this program, and which store it was.
+fn looks(project: &Project) -> Option<BTreeMap<String, Look>> {
+    let plan = &project.plan;
+    let mut looks = BTreeMap::new();
+    for (path, look) in plan.files.iter().chain(&plan.folders) {
+        looks.insert(path.clone(), (*look)?);
+    }
+    for (path, text) in compiled::sources(plan) {
+        let (bytes, look) = files::read(&plan.root.join(path), text.len() as u64).ok()?;
+        looks.insert(path.to_string(), look.filter(|_| bytes == text.as_bytes())?);
+    }
+    let mark = project.store.mark();
+    if let Some(look) = Look::at(&mark) {
+        let mark = mark.strip_prefix(&plan.root).unwrap_or(&mark).to_str()?.to_string();
+        looks.insert(mark, look);
+    }
+    Some(looks)
 }
 
 fn path(root: &Path) -> PathBuf {

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
+use crate::run::not_deterministic;
 use crate::store::{Record, Store, VARIANTS, seal};
 
 /// A thread that commits results in the background.
@@ -22,6 +23,8 @@ pub(crate) struct Writer {
 pub(crate) struct Commit {
     pub(crate) objects: Vec<(Digest, PathBuf)>,
     pub(crate) record: Option<(Digest, Record)>,
+    /// Whether somebody else tells it if the result is not the first of its key.
+    pub(crate) compared: bool,
 }
 
 impl Writer {
@@ -65,14 +68,15 @@ fn write(store: &Store, batch: Vec<Commit>) -> Result<(), Diagnostic> {
         if object.is_dir() {
             store.set_aside(&object, "a folder where an object belongs");
         }
-        rename(path, &object, &mut folders)?;
+        rename(store, path, &object, &mut folders)?;
     }
     for folder in std::mem::take(&mut folders) {
         sync(&folder)?;
     }
     let mut records = Vec::new();
-    for (key, record) in batch.iter().filter_map(|commit| commit.record.as_ref()) {
-        if let Some(path) = place(store, key, record) {
+    for commit in &batch {
+        let Some((key, record)) = &commit.record else { continue };
+        if let Some(path) = place(store, key, record, commit.compared) {
             let temp = store.temp();
             let body = serde_json::to_string(record).expect("a record is plain data");
             fs::write(&temp, seal(&body))
@@ -82,7 +86,7 @@ fn write(store: &Store, batch: Vec<Commit>) -> Result<(), Diagnostic> {
         }
     }
     for (temp, path) in records {
-        rename(&temp, &path, &mut folders)?;
+        rename(store, &temp, &path, &mut folders)?;
     }
     for folder in folders {
         sync(&folder)?;
@@ -98,7 +102,7 @@ fn write(store: &Store, batch: Vec<Commit>) -> Result<(), Diagnostic> {
 ///
 /// A second, different result of one key is not overwritten: it goes beside
 /// the first, and is reported, since it means that a stage is not deterministic.
-fn place(store: &Store, key: &Digest, record: &Record) -> Option<PathBuf> {
+fn place(store: &Store, key: &Digest, record: &Record, compared: bool) -> Option<PathBuf> {
     for variant in 1..=VARIANTS {
         let path = store.result(key, variant);
         match store.record(&path) {
@@ -108,26 +112,25 @@ fn place(store: &Store, key: &Digest, record: &Record) -> Option<PathBuf> {
                 return Some(path);
             }
             Ok(Some(known)) if known.outputs == record.outputs => return None,
-            Ok(Some(known)) if variant == 1 => store.note(differs(record, &known)),
+            Ok(Some(known)) if variant == 1 && !compared => {
+                store.note(not_deterministic(&record.stage, &known.outputs, &record.outputs))
+            }
             _ => {}
         }
     }
     None
 }
 
-fn differs(record: &Record, known: &Record) -> Diagnostic {
-    let differ = |name: &&String| record.outputs.get(*name) != known.outputs.get(*name);
-    let names: Vec<_> = record.outputs.keys().filter(differ).map(String::as_str).collect();
-    let message = format!(
-        "stage `{}` is not deterministic: the same recipe gave other bytes for {}",
-        record.stage,
-        crate::diagnostic::listed(names)
-    );
-    Diagnostic::new(Kind::Note, message).hint("look for time, randomness, threads or hash order")
-}
-
-fn rename(from: &Path, to: &Path, folders: &mut BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
+fn rename(
+    store: &Store,
+    from: &Path,
+    to: &Path,
+    folders: &mut BTreeSet<PathBuf>,
+) -> Result<(), Diagnostic> {
     let folder = to.parent().unwrap_or(Path::new("."));
+    if folder.is_symlink() {
+        store.set_aside(folder, "a link where a folder belongs");
+    }
     if !folder.exists() {
         fs::create_dir_all(folder).map_err(|error| Diagnostic::io("make", folder, &error))?;
         folders.extend(folder.parent().map(Path::to_path_buf));

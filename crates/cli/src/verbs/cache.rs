@@ -5,7 +5,8 @@ use std::time::Duration;
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::gc::{self, Garbage, Health, Size};
 use engine::lock::Lock;
-use engine::state::{FOLDER, State};
+use engine::project::own_store;
+use engine::state::State;
 use engine::store::Store;
 
 use crate::Study;
@@ -15,7 +16,10 @@ use crate::report::{Failed, bytes, count, print, print_json};
 
 pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Result<(), Failed> {
     let root = &arguments.directory;
-    let folder = arguments.store.clone().unwrap_or_else(|| root.join(FOLDER).join("store"));
+    let folder = match &arguments.store {
+        Some(named) => named.clone(),
+        None => own_store(root)?,
+    };
     if !folder.exists() {
         let message =
             format!("there is no store in `{}`", folder.display()).replacen("`./", "`", 1);
@@ -23,22 +27,28 @@ pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Res
             .hint("`colophon run` makes one; `-C DIR` names a project, `--store DIR` a store")
             .into());
     }
-    let store = Store::open(&folder)?;
+    let open = |changes: bool| match changes {
+        true => Store::open(&folder),
+        false => Store::look(&folder),
+    };
     match verb.verb {
         CacheVerb::Size => {
-            let size = gc::size(&store);
+            let size = gc::size(&open(false)?);
             if arguments.json { print_json(&size) } else { print(&describe(&size)) }
         }
-        CacheVerb::Check => {
+        CacheVerb::Check { repair } => {
+            let store = open(repair)?;
             let health = gc::check(&store)?;
             if arguments.json {
                 print_json(&health)?;
             } else {
                 message::all(&store.notes());
-                print(&diagnose(&health))?;
+                print(&diagnose(&health, repair))?;
             }
-            // What is damaged is made again by the next run, so this is no failure.
-            Ok(())
+            match health.damaged > 0 && !repair {
+                true => Err(Failed::code(4)),
+                false => Ok(()),
+            }
         }
         CacheVerb::Gc { keep_days, delete } => {
             let lock = Lock::read(root).map_err(|mut problem| {
@@ -46,6 +56,7 @@ pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Res
                 problem
             })?;
             let age = Duration::from_secs(u64::from(keep_days) * 86_400);
+            let store = open(delete)?;
             let garbage = gc::collect(&store, &lock, &State::read(root), age, delete)?;
             if arguments.json { print_json(&garbage) } else { print(&sweep(&garbage)) }
         }
@@ -66,7 +77,7 @@ fn describe(size: &Size) -> String {
     text
 }
 
-fn diagnose(health: &Health) -> String {
+fn diagnose(health: &Health, repaired: bool) -> String {
     let mut text = format!("{} sound, {} damaged", health.sound, health.damaged);
     if health.incomplete > 0 {
         text.push_str(&format!(
@@ -74,8 +85,12 @@ fn diagnose(health: &Health) -> String {
             count(health.incomplete, "result")
         ));
     }
-    if health.damaged + health.incomplete > 0 {
-        text.push_str("; the next run makes again what it needs");
+    match (health.damaged, health.incomplete) {
+        (0, 0) => {}
+        (1.., _) if !repaired => {
+            text.push_str("; `colophon cache check --repair` sets aside what is damaged");
+        }
+        _ => text.push_str("; the next run makes again what it needs"),
     }
     text.push('\n');
     text

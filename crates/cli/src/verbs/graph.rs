@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::Study;
 use crate::args::{self, Arguments, Format};
 use crate::report::{Failed, print, print_json};
-use crate::verbs::{open, select};
+use crate::verbs::{look, select};
 
 mod svg;
 
@@ -33,7 +33,7 @@ pub(crate) fn graph(
     arguments: &Arguments,
     verb: &args::Graph,
 ) -> Result<(), Failed> {
-    let project = open(study, arguments)?;
+    let project = look(study, arguments)?;
     let stages = select(&project.plan, &verb.targets.stages)?;
     let graph = Graph::new(&project.plan, &stages, verb.cells);
     if arguments.json {

@@ -1,8 +1,10 @@
 //! The verbs of the program, one a file, and how they open a project.
 
+pub(crate) mod accept;
 pub(crate) mod cache;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod forget;
 pub(crate) mod graph;
 pub(crate) mod init;
 pub(crate) mod plan;
@@ -11,14 +13,16 @@ pub(crate) mod schema;
 pub(crate) mod watch;
 pub(crate) mod why;
 
+use engine::compiled;
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::options::Options;
 use engine::plan::Plan;
-use engine::project::Project;
+use engine::project::{Access, Project};
 use engine::witness::Question;
 
 use crate::Study;
 use crate::args::Arguments;
+use crate::message;
 use crate::report::Failed;
 
 /// What the arguments and the environment say about reading the project.
@@ -35,7 +39,7 @@ pub(crate) fn options(arguments: &Arguments) -> Result<Options, Failed> {
         _ => None,
     };
     let params = arguments.params.iter().cloned().collect();
-    Ok(Options { profile: arguments.profile.clone(), date, params })
+    Ok(Options { profile: arguments.profile.clone(), date, params, ..Options::default() })
 }
 
 /// What a witness is asked: whether this program has anything to do.
@@ -49,11 +53,29 @@ pub(crate) fn question(
     Ok(program.and_then(|program| Question::new(&program, &options, targets, store)))
 }
 
-/// Opens the project that the arguments name.
-pub(crate) fn open(study: &Study, arguments: &Arguments) -> Result<Project, Failed> {
+/// Opens the project that the arguments name, to answer a question.
+pub(crate) fn look(study: &Study, arguments: &Arguments) -> Result<Project, Failed> {
+    let project = open(study, arguments, Access::Look)?;
+    if let Some(old) = compiled::check(&project.plan) {
+        message::all(&[Diagnostic { kind: Kind::Note, ..old }]);
+    }
+    Ok(project)
+}
+
+/// Opens the project that the arguments name, to run it; refused where this
+/// program is not what its sources are.
+pub(crate) fn work(study: &Study, arguments: &Arguments) -> Result<Project, Failed> {
+    let project = open(study, arguments, Access::Work)?;
+    match compiled::check(&project.plan) {
+        Some(old) => Err(old.into()),
+        None => Ok(project),
+    }
+}
+
+fn open(study: &Study, arguments: &Arguments, access: Access) -> Result<Project, Failed> {
     let options = options(arguments)?;
     let store = arguments.store.as_deref();
-    Ok(Project::open(&arguments.directory, study.functions, &options, store)?)
+    Ok(Project::open(&arguments.directory, study.functions, &options, store, access)?)
 }
 
 /// The stages that are named, and all that they are made from; all if none are named.

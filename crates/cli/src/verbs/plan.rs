@@ -1,5 +1,6 @@
 //! `colophon plan` and `colophon status`: what a run would do.
 
+use engine::diagnostic::listed;
 use engine::forecast::{Forecast, Verdict, forecast};
 use engine::witness;
 
@@ -8,14 +9,14 @@ use crate::args::{self, Arguments};
 use crate::message;
 use crate::report::{Failed, count, duration, paint, print, print_json};
 use crate::verbs::why::reason;
-use crate::verbs::{open, question, select};
+use crate::verbs::{look, question, select};
 
 pub(crate) fn plan(study: &Study, arguments: &Arguments, verb: &args::Plan) -> Result<(), Failed> {
     if let Some(cached) = up_to_date(arguments, &verb.targets.stages)? {
         let line = format!("nothing to run: {} up to date\n", count(cached, "stage"));
         return if arguments.quiet { Ok(()) } else { print(&line) };
     }
-    let project = open(study, arguments)?;
+    let project = look(study, arguments)?;
     let forecasts = forecast(&project, &select(&project.plan, &verb.targets.stages)?)?;
     message::all(&project.store.notes());
     let pending = forecasts.iter().any(|forecast| forecast.verdict != Verdict::Cached);
@@ -42,7 +43,7 @@ pub(crate) fn status(
     if let Some(cached) = up_to_date(arguments, &verb.stages)? {
         return print(&format!("everything is up to date: {}\n", count(cached, "stage")));
     }
-    let project = open(study, arguments)?;
+    let project = look(study, arguments)?;
     let mut forecasts = forecast(&project, &select(&project.plan, &verb.stages)?)?;
     message::all(&project.store.notes());
     let all = forecasts.len();
@@ -76,6 +77,7 @@ fn line(forecast: &Forecast) -> String {
     };
     let cause = match forecast.verdict {
         Verdict::Cached => String::new(),
+        Verdict::Restore if !forecast.edited.is_empty() => edited(&forecast.edited),
         Verdict::Restore => "its results are known but not in place".into(),
         Verdict::May => format!("if {} changes", folded(&forecast.waits)),
         Verdict::Run if !forecast.known => "it never ran here".into(),
@@ -86,6 +88,13 @@ fn line(forecast: &Forecast) -> String {
     let line =
         format!("{} {:<24} {cause}{time}", paint(&format!("{word:>8}"), colour), forecast.stage);
     format!("{}\n", line.trim_end())
+}
+
+/// What a run does with results that somebody changed.
+fn edited(paths: &[String]) -> String {
+    let names = listed(paths.iter().map(String::as_str));
+    let was = if paths.len() == 1 { "was" } else { "were" };
+    format!("{names} {was} edited since; a run keeps a copy and puts the result back")
 }
 
 /// Stages, with the cells of a matrix counted: `ztest ×4 or tag`.

@@ -17,7 +17,7 @@ use crate::Study;
 use crate::args::{self, Arguments};
 use crate::progress::{Lines, Progress};
 use crate::report::{Failed, count, duration, exit_code, paint, print, say};
-use crate::verbs::{named, open, question, select};
+use crate::verbs::{named, question, select, work};
 
 mod before;
 
@@ -39,7 +39,7 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
         }
         return Ok(());
     }
-    let project = open(study, arguments)?;
+    let project = work(study, arguments)?;
     let mode = mode(verb, project.plan.is_plain)?;
     let stages = select(&project.plan, &verb.targets.stages)?;
     let force: BTreeSet<usize> = match verb.force {

@@ -17,7 +17,7 @@ use crate::Study;
 use crate::args::{self, Arguments};
 use crate::message;
 use crate::report::{Failed, count, say};
-use crate::verbs::{open, run, select};
+use crate::verbs::{look, run, select};
 
 /// How long it waits before it looks again.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -57,7 +57,7 @@ pub(crate) fn watch(
 
 /// What is to be looked at; nothing new where the pipeline can't be read.
 fn see(study: &Study, arguments: &Arguments, verb: &args::Watch) -> Option<Sight> {
-    let project = open(study, arguments).ok()?;
+    let project = look(study, arguments).ok()?;
     let stages = select(&project.plan, &verb.targets.stages).ok()?;
     Some(Sight::of(&project.plan, &stages))
 }

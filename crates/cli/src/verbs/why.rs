@@ -13,7 +13,7 @@ use crate::Study;
 use crate::args::{self, Arguments};
 use crate::message;
 use crate::report::{Failed, print, print_json};
-use crate::verbs::open;
+use crate::verbs::look;
 
 mod rows;
 
@@ -38,7 +38,7 @@ struct Reason {
 }
 
 pub(crate) fn why(study: &Study, arguments: &Arguments, verb: &args::Why) -> Result<(), Failed> {
-    let project = open(study, arguments)?;
+    let project = look(study, arguments)?;
     let stages = project.plan.find(&verb.stage)?;
     let forecasts = forecast(&project, &project.plan.closure(stages.iter().copied()))?;
     let verdict = |index: usize| {

@@ -113,12 +113,17 @@ fn deleted_and_edited_outputs_are_put_back() {
     same(
         &said.out,
         " restore clean                    its results are known but not in place\n \
-         restore text                     its results are known but not in place\n\
+         restore text                     `outputs/text.txt` was edited since; a run keeps a \
+         copy and puts the result back\n\
          2 of 4 stages not up to date\n",
     );
     let story = space.good(&[]);
     assert_eq!(story.told(), "cached apart clean first text");
     assert_eq!(story.published, ["outputs/clean.csv", "outputs/text.txt"]);
+    let kept = "`outputs/text.txt` was edited since it was made; your copy is \
+                `.colophon/kept/text.txt`";
+    assert_eq!(story.notes, [kept]);
+    assert_eq!(space.text(".colophon/kept/text.txt"), "edited by hand\n");
     assert_eq!(space.text("outputs/text.txt"), TEXT);
     fs::remove_dir_all(space.path("outputs")).unwrap();
     let said = space.say(&["run"]);

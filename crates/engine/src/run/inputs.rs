@@ -85,7 +85,11 @@ impl Run<'_> {
     fn snapshot(&self, bytes: &[u8]) -> Result<(), Vec<Diagnostic>> {
         let (digest, path) = self.project.store.stage(bytes).map_err(|problem| vec![problem])?;
         if let Some(path) = path {
-            self.writer.commit(Commit { objects: vec![(digest, path)], record: None });
+            self.writer.commit(Commit {
+                objects: vec![(digest, path)],
+                record: None,
+                compared: true,
+            });
         }
         Ok(())
     }

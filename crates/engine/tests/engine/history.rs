@@ -142,7 +142,7 @@ fn check(events: &[Event]) {
         let lock = toy.lock();
         // Damage is found when something is read, maybe some runs after it was
         // done; then it is told, and what was lost runs again.
-        let whole = *seen.notes.lock().unwrap() == 0;
+        let whole = seen.notes.lock().unwrap().is_empty();
         for stage in seen.ran.lock().unwrap().iter().filter(|_| whole) {
             let key = lock.stages[stage].key;
             assert!(!known.contains(&key), "`{stage}` ran in vain after {event:?}");

@@ -11,3 +11,9 @@ mod history;
 
 /// What moves a key and what does not.
 mod keys;
+
+/// A lock that was written on another kind of machine.
+mod platform;
+
+/// Edits while a run goes on.
+mod meanwhile;

@@ -9,7 +9,7 @@ use engine::function::{Failure, Function, Job, Outputs, Slot, Source, normalise}
 use engine::lock::Lock;
 use engine::observe::{Event, How, Observer};
 use engine::options::Options;
-use engine::project::Project;
+use engine::project::{Access, Project};
 use engine::run::{Request, Summary};
 use engine::session::{Mode, run};
 use schemars::JsonSchema;
@@ -128,9 +128,11 @@ stages:
         std::fs::read_to_string(self.root.join(path)).unwrap_or_default()
     }
 
-    pub(crate) fn open(&self) -> Project {
+    pub(crate) fn open(&self, platform: Option<&str>) -> Project {
         let version = self.read("version").parse().unwrap();
-        Project::open(&self.root, &functions(version), &Options::default(), None).unwrap()
+        let platform = platform.map(String::from);
+        let options = Options { platform, ..Options::default() };
+        Project::open(&self.root, &functions(version), &options, None, Access::Work).unwrap()
     }
 
     /// Runs everything; gives what ran and the summary.
@@ -141,7 +143,12 @@ stages:
 
     /// Runs everything; gives all that was told.
     pub(crate) fn watch(&self) -> (Seen, Summary) {
-        let project = self.open();
+        self.on(None, Mode::Update)
+    }
+
+    /// Runs everything as on another kind of machine.
+    pub(crate) fn on(&self, platform: Option<&str>, mode: Mode) -> (Seen, Summary) {
+        let project = self.open(platform);
         let request = Request {
             stages: (0..project.plan.stages.len()).collect(),
             force: BTreeSet::new(),
@@ -151,7 +158,7 @@ stages:
             stop: Arc::new(AtomicUsize::new(0)),
         };
         let seen = Seen::default();
-        let summary = run(&project, &request, Mode::Update, None, &seen);
+        let summary = run(&project, &request, mode, None, &seen);
         (seen, summary)
     }
 
@@ -204,8 +211,8 @@ stages:
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) ran: Mutex<BTreeSet<String>>,
-    /// How much was found damaged.
-    pub(crate) notes: Mutex<usize>,
+    /// What should be known, such as what was found damaged.
+    pub(crate) notes: Mutex<Vec<String>>,
 }
 
 impl Observer for Seen {
@@ -214,7 +221,7 @@ impl Observer for Seen {
             Event::Finished { stage, how: How::Ran, .. } => {
                 self.ran.lock().unwrap().insert(stage);
             }
-            Event::Noted { .. } => *self.notes.lock().unwrap() += 1,
+            Event::Noted { diagnostic } => self.notes.lock().unwrap().push(diagnostic.message),
             _ => {}
         }
     }
