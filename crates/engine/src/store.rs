@@ -98,7 +98,13 @@ impl Store {
         let identity = identity(&store.root);
         if store.is_empty() && store.home().as_ref() != Some(&identity) {
             let home = store.mark();
-            fs::write(&home, identity).map_err(|error| Diagnostic::io("write", &home, &error))?;
+            // Before anything that it vouches for, also after a power cut.
+            let written = own::create(&home)
+                .and_then(|mut file| {
+                    file.write_all(identity.as_bytes()).and_then(|()| file.sync_all())
+                })
+                .and_then(|()| File::open(&store.root)?.sync_all());
+            written.map_err(|error| Diagnostic::io("write", &home, &error))?;
         }
         let path = store.root.join("lock");
         let lock = own::append(&path).map_err(|error| Diagnostic::io("open", &path, &error))?;

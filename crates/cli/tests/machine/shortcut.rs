@@ -236,3 +236,110 @@ fn variants_leave_the_lock_alone() {
     assert_eq!(mode("pipeline.lock"), mode("pipeline.yaml"));
     assert_eq!(mode("outputs/a"), mode("pipeline.yaml"));
 }
+
+/// A result that becomes a folder, and a folder that becomes a result.
+#[test]
+fn results_that_are_renamed_into_and_out_of_a_folder() {
+    let stage = |path: &str| {
+        format!("stages:\n  a: {{ cmd: 'echo > {{{{ outputs.t }}}}', outputs: {{ t: {path} }} }}\n")
+    };
+    let space = Space::new(&stage("model"));
+    space.good(&[]);
+    for path in ["model/w.bin", "model/deep/w.bin", "model", "model/w.bin", "model/w.bin/x", "w"] {
+        space.pipeline(&stage(path));
+        let said = space.say(&["run", "--quiet"]);
+        assert_eq!(said.code, 0, "{path}: {}", said.err);
+        assert_eq!(space.files("outputs"), [format!("outputs/{path}")], "{path}");
+    }
+    assert!(!space.path("outputs/model").exists());
+    // An empty folder makes way; one that holds something is somebody's, and then
+    // the lock does not speak of what could not be put in place.
+    fs::create_dir_all(space.path("outputs/v/empty/empty")).unwrap();
+    space.pipeline(&stage("v"));
+    space.good(&[]);
+    let lock = space.text("pipeline.lock");
+    space.file("outputs/u/mine.txt", "mine\n");
+    space.pipeline(&stage("u"));
+    let said = space.say(&["run"]);
+    assert_eq!(said.code, 9);
+    let told = "error: cannot replace `outputs/u`: is a directory\n\
+                hint: a folder stands where a result belongs; move it away\n";
+    assert!(said.err.contains(told), "{}", said.err);
+    assert_eq!(
+        (space.text("pipeline.lock"), space.text("outputs/u/mine.txt")),
+        (lock, "mine\n".into())
+    );
+}
+
+#[test]
+fn old_results_beside_new_ones_are_named() {
+    let space = settled();
+    space.edit("raw.csv", "lima,1", "lima,3");
+    space.edit("pipeline.yaml", "s/^/- /", "s/^/- /; q 3");
+    let story = space.run(&[]);
+    assert_eq!((story.code, story.failed.len()), (1, 1), "{story:?}");
+    let told = "`outputs/text.txt` is not of this run: what stands there was made before";
+    assert_eq!(story.notes, [told]);
+    assert!(space.text("outputs/text.txt").contains("LIMA,1"));
+    assert!(space.text("outputs/first.csv").contains("LIMA,3"));
+}
+
+#[test]
+fn an_edit_during_a_run_is_told_and_taken_up() {
+    let space = Space::empty();
+    let (seen, go) = (space.path("seen"), space.path("go"));
+    space.pipeline(&format!(
+        "stages:\n  slow:\n    cmd: cat {{{{ inputs.t }}}} > {{{{ outputs.t }}}}; touch {}; \
+         until test -e {}; do sleep 0.01; done\n    inputs: {{ t: in.txt }}\n    \
+         outputs: {{ t: slow.txt }}\n",
+        seen.display(),
+        go.display()
+    ));
+    space.file("in.txt", "one\n");
+    let run = space.command(&["run", "--quiet"]).stderr(std::process::Stdio::piped()).spawn();
+    until("the command is under way", || seen.exists());
+    space.file("in.txt", "two\n");
+    space.file("go", "");
+    let output = run.unwrap().wait_with_output().unwrap();
+    same(
+        &String::from_utf8(output.stderr).unwrap(),
+        "note: `in.txt` was changed while this run went on\n\
+         hint: the results are those of what was read; `colophon run` takes up the change\n",
+    );
+    assert_eq!(space.say(&["plan", "--check"]).code, 3);
+    assert_eq!(space.say(&["run", "--locked"]).code, 6);
+    assert_eq!(space.good(&[]).told(), "cached slow");
+    assert_eq!(space.text("outputs/slow.txt"), "two\n");
+}
+
+/// Rounds of edits at random moments of a run whose syncs are slow.
+#[test]
+fn edits_at_random_moments_are_never_lost() {
+    if !crate::kill::strace_works() {
+        return;
+    }
+    let space = Space::new(
+        "stages:\n  a: { cmd: 'sleep 0.02; cat {{ inputs.t }} > {{ outputs.t }}', \
+         inputs: { t: in.txt }, outputs: { t: a.txt } }\n  b: { cmd: 'wc -c < {{ inputs.t }} > \
+         {{ outputs.t }}', inputs: { t: a.t }, outputs: { t: b.txt } }\n",
+    );
+    let rounds: u64 =
+        std::env::var("COLOPHON_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(30);
+    for round in 0..rounds {
+        let text = |n: u64| format!("{:04}\n", (round * 2 + n) % 10_000);
+        space.file("in.txt", text(0));
+        let colophon = space.command(&["run", "--quiet"]);
+        let mut strace = std::process::Command::new("strace");
+        strace.args(["-f", "-qqq", "-o", "/dev/null", "-e", "trace=fsync"]);
+        strace.args(["-e", "inject=fsync:delay_exit=10000"]).arg(crate::space::PROGRAM);
+        let run = strace.args(colophon.get_args()).current_dir(space.root()).spawn();
+        std::thread::sleep(Duration::from_micros(round * 7919 % 160_000));
+        space.file("in.txt", text(1));
+        run.unwrap().wait().unwrap();
+        // Twice, so that a witness of the first may be believed by the second.
+        for _ in 0..2 {
+            assert_eq!(space.say(&["run", "--quiet"]).code, 0);
+        }
+        assert_eq!(space.text("outputs/a.txt"), text(1), "round {round}");
+    }
+}
