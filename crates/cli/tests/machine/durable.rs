@@ -163,14 +163,13 @@ fn the_witness_is_the_last_to_be_named() {
 /// A file system in a file, whose power can be cut.
 struct Disk {
     folder: tempfile::TempDir,
-    kind: &'static str,
 }
 
 impl Disk {
     /// `None` where the machine can't have one.
     fn new(kind: &'static str) -> Option<Disk> {
         let folder = tempfile::tempdir().unwrap();
-        let disk = Disk { folder, kind };
+        let disk = Disk { folder };
         let image = fs::File::create(disk.image()).unwrap();
         image.set_len(if kind == "xfs" { 400 << 20 } else { 128 << 20 }).unwrap();
         fs::create_dir(disk.root()).unwrap();

@@ -63,6 +63,11 @@ fn left(space: &Space) -> Vec<String> {
 
 /// Everything that is wrong in a project in which a run was killed.
 pub(crate) fn faults(space: &Space) -> Vec<String> {
+    faults_beside(space, false)
+}
+
+/// The same, where the store may hold results of another state as well.
+fn faults_beside(space: &Space, other: bool) -> Vec<String> {
     let reference = reference();
     let mut found = Vec::new();
     let mut hold = |so: bool, what: String| {
@@ -73,7 +78,10 @@ pub(crate) fn faults(space: &Space) -> Vec<String> {
     let right = [("a.txt", "in\n"), ("b.txt", "IN\n"), ("deep/u.txt", "IN\n")];
     for (path, text) in right {
         let path = format!("outputs/{path}");
-        hold(!space.exists(&path) || space.text(&path) == text, format!("{path} is half written"));
+        let older = if text == "in\n" { "other\n" } else { "OTHER\n" };
+        let whole = |now: String| now == text || (other && now == older);
+        let sound = !space.exists(&path) || whole(space.text(&path));
+        hold(sound, format!("{path} is half written"));
     }
     let said = space.say(&["cache", "check", "--json"]);
     let health: Value = serde_json::from_str(&said.out).unwrap_or_default();
@@ -90,7 +98,10 @@ pub(crate) fn faults(space: &Space) -> Vec<String> {
     let lock = space.exists("pipeline.lock").then(|| space.text("pipeline.lock"));
     hold(lock.as_ref() == Some(&reference.lock), "the lock is another".into());
     let left = left(space);
-    let more: Vec<_> = left.iter().filter(|path| !reference.files.contains(path)).collect();
+    // Results of another state of the project are no rest of a run.
+    let other = |path: &String| other && (path.contains("/objects/") || path.contains("/results/"));
+    let strange = |path: &&String| !reference.files.contains(path) && !other(path);
+    let more: Vec<_> = left.iter().filter(strange).collect();
     let less: Vec<_> = reference.files.iter().filter(|path| !left.contains(path)).collect();
     hold(more.is_empty() && less.is_empty(), format!("left over: {more:?}, missing: {less:?}"));
     let story = space.run(&[]);
@@ -122,6 +133,17 @@ pub(crate) fn strace_works() -> bool {
 /// Runs the project and does something to the n-th call of a system call, of
 /// those on the given paths where there are any. What it did stands in `trace`.
 pub(crate) fn strace(space: &Space, call: &str, what: &str, n: usize, paths: &[String]) -> Output {
+    strace_of(space, &["run", "--jobs", "1", "--quiet"], call, what, n, paths)
+}
+
+fn strace_of(
+    space: &Space,
+    arguments: &[&str],
+    call: &str,
+    what: &str,
+    n: usize,
+    paths: &[String],
+) -> Output {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qqq", "-o", "/dev/null"]);
     if what.starts_with("error") {
@@ -133,7 +155,7 @@ pub(crate) fn strace(space: &Space, call: &str, what: &str, n: usize, paths: &[S
     for path in paths {
         strace.arg("-P").arg(space.path(path));
     }
-    let colophon = space.command(&["run", "--jobs", "1", "--quiet"]);
+    let colophon = space.command(arguments);
     strace.arg(PROGRAM).args(colophon.get_args()).current_dir(space.root());
     strace.stdin(Stdio::null()).output().unwrap()
 }
@@ -191,6 +213,74 @@ fn killed_at_every_change_of_a_name() {
 #[test]
 fn killed_at_every_call_on_the_store() {
     sweep(&["openat", "fsync", "mkdir", "close", "read", "statx"], &store_paths(), 1);
+}
+
+/// A project that was run in another state before, and is back in its own.
+fn warm() -> Space {
+    let space = Space::new(STAGES);
+    space.file("in.txt", "other\n");
+    space.good(&[]);
+    space.file("in.txt", "in\n");
+    space
+}
+
+/// The same after its last run, with nothing in place.
+fn bare() -> Space {
+    let space = warm();
+    space.good(&[]);
+    std::fs::remove_dir_all(space.path("outputs")).unwrap();
+    space
+}
+
+/// Kills what a verb does to a project at every call of these system calls.
+fn sweep_of(prepare: fn() -> Space, arguments: &[&str], calls: &[&str]) {
+    if !strace_works() {
+        return;
+    }
+    let mut found = Vec::new();
+    for call in calls {
+        let mut n = 1;
+        loop {
+            let space = prepare();
+            let output = strace_of(&space, arguments, call, "signal=SIGKILL", n, &[]);
+            let faults = faults_beside(&space, true);
+            let told = |fault: &String| format!("{arguments:?} killed at {call} {n}: {fault}");
+            found.extend(faults.iter().map(told));
+            if output.status.success() {
+                break;
+            }
+            n += 1;
+            assert!(n < 1000, "no run survives {call}");
+        }
+        eprintln!("{arguments:?} {call}: killed {} times", n - 1);
+    }
+    assert!(found.is_empty(), "{} faults, such as\n{}", found.len(), some(&found));
+}
+
+const CHANGES: [&str; 4] =
+    ["rename,renameat,renameat2", "unlink,unlinkat,rmdir", "fsync", "copy_file_range,write"];
+
+#[test]
+fn killed_beside_older_results() {
+    sweep_of(warm, &["run", "--jobs", "1", "--quiet"], &CHANGES);
+}
+
+#[test]
+fn killed_while_results_are_put_in_place() {
+    sweep_of(bare, &["run", "--quiet"], &CHANGES);
+    sweep_of(bare, &["run", "--frozen", "--quiet"], &CHANGES);
+}
+
+#[test]
+fn killed_while_the_store_is_collected() {
+    let collect = ["cache", "gc", "--keep-days", "0", "--delete"];
+    let finished = || {
+        let space = warm();
+        space.good(&[]);
+        std::fs::remove_file(space.path(".colophon/state.json")).unwrap();
+        space
+    };
+    sweep_of(finished, &collect, &["unlink,unlinkat", "flock", "openat"]);
 }
 
 /// Kills runs after delays that are spread over the time that a run takes.

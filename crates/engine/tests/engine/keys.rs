@@ -81,3 +81,21 @@ fn a_moved_project_keeps_its_results() {
     let moved = Toy { root: folder.path().join("there") };
     assert_eq!(moved.run().0, names(&[]));
 }
+
+#[test]
+fn a_program_that_is_older_than_its_sources_says_so() {
+    let (_folder, toy) = toy();
+    let told = || {
+        let problem = engine::compiled::check(&toy.open(None).plan);
+        problem.map(|problem| problem.message)
+    };
+    // Another project than the program's own holds none of its sources.
+    assert_eq!(told(), None);
+    toy.write("join.rs", "//! Joins.\nv0");
+    toy.write("count.rs", "//! Counts.");
+    assert_eq!(told(), None);
+    toy.write("join.rs", "//! Joins.\nv7");
+    assert_eq!(told().unwrap(), "`join.rs` is not what this program was built from");
+    toy.write("count.rs", "//! Counts. Or not.");
+    assert_eq!(told().unwrap(), "`count.rs`, `join.rs` are not what this program was built from");
+}
