@@ -25,6 +25,8 @@ mod renderer;
 mod data;
 // The licensed panel in place of its stand-in.
 mod licensed;
+// Each command of the docs is run.
+mod docs;
 // House rules on the form of files.
 mod tidy;
 // Who may know whom: crates, stages, and what counts as a function's code.

@@ -89,13 +89,15 @@ fn one(project: &Project, index: usize, done: &mut [Option<Done>]) -> Result<For
     let last = last_recipe(project, &stage.name);
     let seconds =
         project.state.stages.get(&stage.name).and_then(|last| project.store.seconds(&last.key));
+    let ours = |path: &String| project.state.published.contains_key(path);
+    let edited = |path: &&String| ours(path) && project.is_edited(path);
     let mut forecast = Forecast {
         stage: stage.name.clone(),
         verdict: Verdict::Run,
         changes: Vec::new(),
         known: last.is_some(),
         waits: Vec::new(),
-        edited: stage.outputs.values().filter(|path| project.is_edited(path)).cloned().collect(),
+        edited: stage.outputs.values().filter(|path| edited(path)).cloned().collect(),
         seconds,
     };
     if resolved.complete {

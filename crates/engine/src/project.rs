@@ -13,7 +13,7 @@ use crate::options::Options;
 use crate::own;
 use crate::plan::{Action, Input, Origin, Plan, Stage};
 use crate::recipe::{Recipe, canonical};
-use crate::state::{FOLDER, State};
+use crate::state::State;
 use crate::store::{Made, Store};
 use crate::witness;
 
@@ -259,7 +259,6 @@ fn open_store(root: &Path, named: Option<&Path>, access: Access) -> Result<Store
     if !Store::is_foreign(&folder) {
         if access == Access::Work {
             own::make(root, OWN_STORE)?;
-            ignore(root)?;
         }
         return open(&folder);
     }
@@ -284,16 +283,6 @@ pub fn own_store(root: &Path) -> Result<PathBuf, Diagnostic> {
 
 /// The checkout's own store, relative to the project.
 const OWN_STORE: &str = ".colophon/store";
-
-/// Keeps what a checkout remembers out of its history.
-fn ignore(root: &Path) -> Result<(), Diagnostic> {
-    let path = root.join(FOLDER).join(".gitignore");
-    // Whoever wants it in git may write something else there.
-    if path.symlink_metadata().is_ok_and(|metadata| metadata.len() > 0) {
-        return Ok(());
-    }
-    std::fs::write(&path, "*\n").map_err(|error| Diagnostic::io("write", &path, &error))
-}
 
 /// The digests of all sources that the plan's functions depend on, by address:
 /// they are compiled in, so each is hashed once.

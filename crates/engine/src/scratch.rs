@@ -63,6 +63,14 @@ impl Drop for Scratch {
     }
 }
 
+/// A file that is to be given its name; what a kill leaves of it is swept.
+pub(crate) fn unborn(parent: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+    // As files are made, and not for the owner's eyes only.
+    let permissions = fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new().prefix(UNBORN).permissions(permissions).tempfile_in(parent)
+}
+
 /// Removes a folder, its lock last: without it nobody could tell that it is dead.
 fn remove(path: &Path) {
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
@@ -83,6 +91,10 @@ fn sweep(parent: &Path) {
         let named = name.starts_with(NAME) || (name.starts_with(UNBORN) && is_old(&path));
         if named && own::is_folder(&path) && is_dead(&path) {
             remove(&path);
+        } else if name.starts_with(UNBORN) && entry.file_type().is_ok_and(|it| it.is_file()) {
+            if is_old(&path) {
+                let _ = fs::remove_file(&path);
+            }
         }
     }
 }

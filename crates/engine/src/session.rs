@@ -5,6 +5,7 @@
 //! lock before the witness vouches for both.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
@@ -123,7 +124,18 @@ fn begin(project: &Project) -> Result<(Lock, Option<Look>, Scratch), Diagnostic>
     let root = &project.plan.root;
     let (locked, look) = Lock::look(root)?;
     let scratch = Scratch::new(&own::make(root, &format!("{FOLDER}/work"))?)?;
+    ignore(root)?;
     Ok((locked, look, scratch))
+}
+
+/// Keeps what a checkout remembers out of its history.
+fn ignore(root: &Path) -> Result<(), Diagnostic> {
+    let path = root.join(FOLDER).join(".gitignore");
+    // Whoever wants it in git may write something else there.
+    if path.symlink_metadata().is_ok_and(|metadata| metadata.len() > 0) {
+        return Ok(());
+    }
+    std::fs::write(&path, "*\n").map_err(|error| Diagnostic::io("write", &path, &error))
 }
 
 fn tell_notes(project: &Project, observer: &dyn Observer) {
@@ -259,7 +271,10 @@ fn fill(
     let keep = |path: &str| project.is_edited(path);
     let (placed, kept, problem) = publish::place(root, ready, keep, &project.files);
     for (path, copy) in kept {
-        let message = format!("`{path}` was edited since it was made; your copy is `{copy}`");
+        let message = match project.state.published.contains_key(&path) {
+            true => format!("`{path}` was edited since it was made; your copy is `{copy}`"),
+            false => format!("`{path}` was not made by this checkout; it was moved to `{copy}`"),
+        };
         observer.event(Event::Noted { diagnostic: note(message) });
     }
     for path in &placed {

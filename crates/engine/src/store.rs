@@ -32,7 +32,7 @@ use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::own;
 use crate::recipe::Recipe;
-use crate::scratch::Scratch;
+use crate::scratch::{self, Scratch};
 
 /// A store in a folder.
 #[derive(Debug)]
@@ -97,14 +97,9 @@ impl Store {
         // As long as nothing is in it, a kill may have left half of this.
         let identity = identity(&store.root);
         if store.is_empty() && store.home().as_ref() != Some(&identity) {
-            let home = store.mark();
-            // Before anything that it vouches for, also after a power cut.
-            let written = own::create(&home)
-                .and_then(|mut file| {
-                    file.write_all(identity.as_bytes()).and_then(|()| file.sync_all())
-                })
-                .and_then(|()| File::open(&store.root)?.sync_all());
-            written.map_err(|error| Diagnostic::io("write", &home, &error))?;
+            // Before anything that it vouches for, also after a power cut, and whole:
+            // another run may be looking.
+            store.write_home(&identity)?;
         }
         let path = store.root.join("lock");
         let lock = own::append(&path).map_err(|error| Diagnostic::io("open", &path, &error))?;
@@ -147,6 +142,18 @@ impl Store {
 
     fn home(&self) -> Option<String> {
         String::from_utf8(own::read(&self.mark(), 1 << 10).ok()?).ok()
+    }
+
+    fn write_home(&self, identity: &str) -> Result<(), Diagnostic> {
+        let home = self.mark();
+        let temp = own::make(&self.root, "temp")?;
+        let written = scratch::unborn(&temp).and_then(|mut file| {
+            file.write_all(identity.as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&home).map_err(|error| error.error)?;
+            File::open(&self.root)?.sync_all()
+        });
+        written.map_err(|error| Diagnostic::io("write", &home, &error))
     }
 
     fn is_empty(&self) -> bool {

@@ -7,6 +7,7 @@ mod cache;
 mod commands;
 mod damage;
 mod disk;
+mod docs;
 mod durable;
 mod errors;
 mod history;
