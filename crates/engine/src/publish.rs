@@ -157,7 +157,7 @@ fn sync(root: &Path, paths: BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
 }
 
 /// Moves what somebody edited to where it is not lost; gives its new path.
-fn keep_copy(root: &Path, path: &str) -> Result<String, Diagnostic> {
+pub(crate) fn keep_copy(root: &Path, path: &str) -> Result<String, Diagnostic> {
     let folder = own::make(root, &format!("{FOLDER}/kept"))?;
     let name = path.strip_prefix("outputs/").unwrap_or(path).replace('/', "-");
     let mut target = folder.join(&name);

@@ -13,6 +13,7 @@ use crate::diagnostic::{Diagnostic, Kind, listed};
 use crate::files::{self, Look};
 use crate::lock::{self, Lock};
 use crate::observe::{Event, Observer};
+use crate::outputs;
 use crate::own;
 use crate::plan::{Origin, Stage};
 use crate::project::{Done, Project};
@@ -298,12 +299,22 @@ fn remove_stale(project: &Project, state: &mut State, observer: &dyn Observer) {
     let mut removed = Vec::new();
     for wanted in stale {
         state.published.remove(&wanted.0);
-        if crate::outputs::linked(root, &wanted.0, &mut BTreeMap::new()).is_none()
-            && publish::is_in_place(root, &project.files, &wanted)
-            && std::fs::remove_file(root.join(&wanted.0)).is_ok()
+        let path = &wanted.0;
+        if outputs::linked(root, path, &mut BTreeMap::new()).is_some() {
+            continue;
+        }
+        if publish::is_in_place(root, &project.files, &wanted) {
+            if std::fs::remove_file(root.join(path)).is_ok() {
+                publish::remove_empty_above(root, path);
+                removed.push(wanted.0);
+            }
+        } else if made.iter().any(|made| lies_within(made, path) || lies_within(path, made))
+            && project.is_edited(path)
+            && let Ok(copy) = publish::keep_copy(root, path)
         {
-            publish::remove_empty_above(root, &wanted.0);
-            removed.push(wanted.0);
+            publish::remove_empty_above(root, path);
+            let message = format!("`{path}` was edited since it was made; your copy is `{copy}`");
+            observer.event(Event::Noted { diagnostic: note(message) });
         }
     }
     const NAMED: usize = 10;
@@ -315,6 +326,11 @@ fn remove_stale(project: &Project, state: &mut State, observer: &dyn Observer) {
         let message = format!("and {more} more that no stage makes any longer");
         observer.event(Event::Noted { diagnostic: note(message) });
     }
+}
+
+/// Whether one path is a folder on the way to the other.
+fn lies_within(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Names results that stand below `outputs/` though this run did not make them:
