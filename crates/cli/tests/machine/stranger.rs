@@ -62,8 +62,27 @@ fn canary(folder: &Path) -> BTreeMap<PathBuf, (SystemTime, u32, Vec<u8>)> {
     found
 }
 
-/// Waits for the program, but not for ever.
-fn bounded(mut command: Command) -> Output {
+/// The same command with an end to its memory, in kilobytes.
+fn within(kilobytes: u64, command: &Command) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(format!("ulimit -v {kilobytes}; exec \"$0\" \"$@\""));
+    shell.arg(command.get_program()).args(command.get_args());
+    shell.current_dir(command.get_current_dir().unwrap());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell
+}
+
+/// Waits for the program, but not for ever, and gives it half a gigabyte.
+fn bounded(command: &Command, user: Option<u32>) -> Output {
+    let mut command = within(512 << 10, command);
+    if let Some(user) = user {
+        command.uid(user).gid(user);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let begun = Instant::now();
@@ -79,7 +98,7 @@ fn bounded(mut command: Command) -> Output {
 
 /// Runs a verb; it ends by itself, with a known code, and no panic.
 fn ends(space: &Space, arguments: &[&str]) -> (i32, String) {
-    let output = bounded(space.command(arguments));
+    let output = bounded(&space.command(arguments), None);
     let err = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.signal(), None, "{arguments:?}: {err}");
     let code = output.status.code().unwrap();
@@ -320,11 +339,7 @@ fn readers_work_where_nothing_may_be_written() {
             space.good(&[]);
         }
         fs::set_permissions(space.root(), fs::Permissions::from_mode(0o555)).unwrap();
-        let as_nobody = |verb: &[&str]| {
-            let mut command = space.command(verb);
-            command.uid(65_534).gid(65_534);
-            bounded(command)
-        };
+        let as_nobody = |verb: &[&str]| bounded(&space.command(verb), Some(65_534));
         for verb in &READERS[..8] {
             let output = as_nobody(verb);
             let err = String::from_utf8_lossy(&output.stderr).into_owned();
