@@ -12,6 +12,7 @@ mod history;
 mod kill;
 mod lock;
 mod mistakes;
+mod references;
 mod shapes;
 mod shortcut;
 mod signals;
