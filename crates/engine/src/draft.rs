@@ -253,14 +253,14 @@ impl Draft<'_> {
                 };
                 let resolved = templates
                     .text(reference)
-                    .map_err(|message| Diagnostic::new(Kind::Usage, message).at(at()))
+                    .map_err(|message| vec![Diagnostic::new(Kind::Usage, message).at(at())])
                     .and_then(|reference| references.resolve(&reference, &at));
                 match resolved {
                     Ok(resolved) => {
                         seen.push(resolved.seen);
                         artifacts.extend(resolved.inputs);
                     }
-                    Err(problem) => found.push(problem),
+                    Err(problems) => found.extend(problems),
                 }
             }
             artifacts.sort();
