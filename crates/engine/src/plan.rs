@@ -2,25 +2,24 @@
 //! order in which they can run, or everything that is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::{Mode, OFlags};
 use serde_json::Value;
 
 use crate::diagnostic::{Checked, Diagnostic, Kind, Place, listed, nearest};
 use crate::digest::Digest;
-use crate::draft::{self, Draft};
+use crate::draft;
 use crate::function::Function;
 use crate::options::{self, Options};
 use crate::order;
 use crate::outputs;
 use crate::pipeline::{self, Pipeline};
 use crate::reference::References;
-use crate::source::{self, Package, Source};
-use crate::tree::{Own, Tree};
-use crate::yaml::{Data, Document};
+use crate::source::Source;
+use crate::tree::Tree;
+
+mod given;
 
 /// Where results are put, relative to the project.
 pub const OUTPUTS: &str = "outputs";
@@ -120,17 +119,17 @@ pub enum Origin {
 impl Plan {
     /// Reads a project, with everything that is wrong with it.
     pub fn load(root: &Path, functions: &[Function], options: &Options) -> Checked<Plan> {
-        let bytes =
-            read(root, pipeline::FILE).map_err(|problem| match root.join(pipeline::FILE) {
-                path if path.exists() => vec![problem],
-                _ => vec![problem.hint("`colophon init` writes a pipeline to start from")],
-            })?;
+        let bytes = given::pipeline(root).map_err(|problem| vec![problem])?;
         let (mut pipeline, document, mut found) = Pipeline::parse(pipeline::FILE, &bytes)?;
         let is_plain = options.is_plain(pipeline.date.as_deref());
         let overridden = options::apply(&mut pipeline, options, &document, &mut found);
-        let links = links(root, &pipeline, &document, &mut found);
+        let links = given::links(root, &pipeline, &document, &mut found);
         let tree = Tree::new(root, &links);
-        let (package, files) = package(&tree, &pipeline, &document, &mut found);
+        let (package, files) = given::package(&tree, &pipeline, &document, &mut found);
+        if let Some(problem) = given::too_many_cells(&document) {
+            found.push(problem);
+            return Err(tidy(found));
+        }
         let drafts = draft::all(&pipeline, &document, functions, &mut found);
         outputs::check(root, &drafts, &mut found);
         let references = References::new(&package, &drafts, &tree);
@@ -138,7 +137,7 @@ impl Plan {
         for draft in &drafts {
             inputs.push(draft.inputs(&references, &document, &overridden, &mut found));
         }
-        descriptions(&drafts, &inputs, &package, &mut found);
+        given::descriptions(&drafts, &inputs, &package, &mut found);
         let folders = tree.listed();
         let order = match order::order(&drafts, &inputs) {
             Ok(order) => order,
@@ -224,113 +223,6 @@ impl Stage {
         match &self.action {
             Action::Function(function) => function.name,
             Action::Command(command) => command.arguments.first().map_or("", String::as_str),
-        }
-    }
-}
-
-/// The largest pipeline or data package that is read, in bytes.
-const LARGEST: u64 = 32 << 20;
-
-/// Reads a file that people write: regular, and of a size that they could.
-fn read(root: &Path, path: &str) -> Result<Vec<u8>, Diagnostic> {
-    let usage = |message: String| Diagnostic::new(Kind::Usage, message);
-    let failed = |error: std::io::Error| {
-        let problem = Diagnostic::io("read", Path::new(path), &error);
-        Diagnostic { kind: Kind::Usage, ..problem }
-    };
-    // A pipe is not waited for.
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = rustix::fs::open(root.join(path), flags, Mode::empty());
-    let file = std::fs::File::from(file.map_err(|error| failed(error.into()))?);
-    if !file.metadata().map_err(failed)?.is_file() {
-        return Err(usage(format!("`{path}` is not a regular file")));
-    }
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
-    match bytes.len() as u64 > LARGEST {
-        true => Err(usage(format!("`{path}` is larger than {} MiB", LARGEST >> 20))
-            .hint("data belong in files that the pipeline names")),
-        false => Ok(bytes),
-    }
-}
-
-/// The links that may lead out of the project, in normal form.
-fn links(
-    root: &Path,
-    pipeline: &Pipeline,
-    document: &Document,
-    found: &mut Vec<Diagnostic>,
-) -> Vec<String> {
-    let plain = Tree::new(root, &[]);
-    let mut links = Vec::new();
-    for (index, link) in pipeline.links.iter().enumerate() {
-        let at = || match document.root.get("links").map(|node| &node.data) {
-            Some(Data::List(items)) if index < items.len() => document.place(&items[index]),
-            _ => document.value_place(&["links"]),
-        };
-        match plain.normal(link) {
-            Ok(link) if link.is_empty() || Own::of(&link).is_some() => {
-                let message = format!("`{link}` can't be a link to data");
-                found.push(Diagnostic::new(Kind::Usage, message).at(at()));
-            }
-            Ok(link) => links.push(link),
-            Err(problem) => found.push(problem.at(at())),
-        }
-    }
-    links
-}
-
-/// The data package, and the files that were read for this plan.
-fn package(
-    tree: &Tree,
-    pipeline: &Pipeline,
-    document: &Document,
-    found: &mut Vec<Diagnostic>,
-) -> (Package, Vec<String>) {
-    let mut files = vec![pipeline::FILE.to_string()];
-    let Some(path) = &pipeline.data else { return (Package::default(), files) };
-    let at = || document.value_place(&["data"]);
-    let bytes = tree.normal(path).and_then(|path| {
-        tree.file(&path)?;
-        let bytes = read(tree.root(), &path)?;
-        files.push(path.clone());
-        Ok((path, bytes))
-    });
-    let (path, bytes) = match bytes {
-        Ok(read) => read,
-        Err(problem) => {
-            found.push(problem.at(at()));
-            return (Package::unread(), files);
-        }
-    };
-    let (mut package, problems) = source::parse(&path, &bytes);
-    found.extend(problems);
-    package.share_labels(|path| tree.file(path).ok().flatten());
-    (package, files)
-}
-
-/// Lets functions look at the descriptions of the sources that they take.
-fn descriptions(
-    drafts: &[Draft],
-    inputs: &[draft::Inputs],
-    package: &Package,
-    found: &mut Vec<Diagnostic>,
-) {
-    let mut seen = BTreeSet::new();
-    for (draft, inputs) in drafts.iter().zip(inputs) {
-        let Some((function, check)) = draft.function.and_then(|it| Some((it.name, it.check?)))
-        else {
-            continue;
-        };
-        for input in inputs.roles.values().flatten() {
-            let Origin::Source(name) = &input.from else { continue };
-            if let Some(source) = package.sources.get(name)
-                && seen.insert((function, name.clone()))
-            {
-                found.extend(check(&source.descriptor).into_iter().map(|(path, message)| {
-                    Diagnostic::new(Kind::Usage, message).at(source.place(&path))
-                }));
-            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod disk;
 mod errors;
 mod history;
 mod kill;
+mod limits;
 mod lock;
 mod mistakes;
 mod references;
