@@ -1,5 +1,6 @@
 //! References to inputs: what `stage.output`, `raw:name` or a path stands for.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use crate::diagnostic::{Checked, Diagnostic, Kind, Place, did_you_mean, nearest}
 use crate::draft::Draft;
 use crate::plan::{Input, Origin};
 use crate::source::Package;
-use crate::tree::{self, Found, Own, Tree};
+use crate::tree::{self, Found, Look, Own, Tree};
 
 /// Everything that a reference can point to.
 pub(crate) struct References<'a> {
@@ -21,7 +22,12 @@ pub(crate) struct References<'a> {
     groups: BTreeMap<&'a str, Range<usize>>,
     /// The sources by where their files really lie.
     reals: BTreeMap<PathBuf, &'a str>,
+    /// How many references were found to be wrong.
+    wrong: Cell<usize>,
 }
+
+/// For at most this many wrong references the nearest known one is looked for.
+const LOOKED_FOR: usize = 50;
 
 /// What a reference stands for.
 pub(crate) struct Resolved {
@@ -64,7 +70,7 @@ impl<'a> References<'a> {
                 reals.entry(real).or_insert(name.as_str());
             }
         }
-        References { package, drafts, tree, groups, reals }
+        References { package, drafts, tree, groups, reals, wrong: Cell::new(0) }
     }
 
     /// Resolves one reference, written at `at`.
@@ -143,7 +149,7 @@ impl<'a> References<'a> {
         if chosen.is_empty() {
             let cell = format!("{group}{cell}");
             let mut problem = fail(format!("no cell `{cell}`"));
-            problem.hints.extend(did_you_mean(&cell, names()));
+            problem.hints.extend(self.hint(|| did_you_mean(&cell, names())));
             return Err(problem);
         }
         let mut inputs = Vec::new();
@@ -191,21 +197,19 @@ impl<'a> References<'a> {
             }
             return Ok(Resolved::many(self.inputs(found)));
         }
-        if self.tree.is_folder(&path) {
-            let found = self.tree.folder(&path)?;
-            if found.is_empty() {
-                return Err(vec![fail(format!("the folder `{reference}` is empty"))]);
+        match self.tree.look(&path).map_err(|problem| vec![problem])? {
+            Look::Nothing => Err(vec![self.unknown(reference, &path)]),
+            Look::File(real) => Ok(Resolved::one(&path, self.origin(&path, &real))),
+            Look::Folder => {
+                let found = self.tree.folder(&path)?;
+                if found.is_empty() {
+                    return Err(vec![fail(format!("the folder `{reference}` is empty"))]);
+                }
+                let seen = if path.is_empty() { "." } else { &path };
+                Ok(Resolved { seen: seen.into(), inputs: self.inputs(found) })
             }
-            let inputs = self.inputs(found);
-            return Ok(Resolved { seen: if path.is_empty() { "." } else { &path }.into(), inputs });
-        }
-        match self.tree.file(&path) {
-            Ok(Some(real)) => Ok(Resolved::one(&path, self.origin(&path, &real))),
-            Ok(None) => Err(vec![self.unknown(reference, &path)]),
-            Err(problem) => Err(vec![problem]),
         }
     }
-
     fn inputs(&self, found: Vec<Found>) -> Vec<Input> {
         let input = |(path, real): Found| Input { from: self.origin(&path, &real), path };
         found.into_iter().map(input).collect()
@@ -234,15 +238,20 @@ impl<'a> References<'a> {
     fn unknown(&self, reference: &str, path: &str) -> Diagnostic {
         let message = format!("`{reference}` is neither a stage's output nor a file");
         let mut problem = Diagnostic::new(Kind::Usage, message);
-        let groups = self.groups.keys().copied();
-        let name = reference.split(['.', '@']).next().unwrap_or("");
-        let sources = &self.package.sources;
-        if let Some(near) = nearest(name, groups).or_else(|| self.sibling(path)) {
-            problem.hints.push(format!("did you mean `{near}`?"));
-        } else if let Some(name) = nearest(reference, sources.keys().map(String::as_str)) {
-            problem.hints.push(format!("did you mean `raw:{name}`?"));
-        }
+        problem.hints.extend(self.hint(|| {
+            let name = reference.split(['.', '@']).next().unwrap_or("");
+            let near = nearest(name, self.groups.keys().copied()).or_else(|| self.sibling(path));
+            let source = || nearest(reference, self.package.sources.keys().map(String::as_str));
+            let near = near.map(String::from).or_else(|| source().map(|it| format!("raw:{it}")));
+            near.map(|near| format!("did you mean `{near}`?"))
+        }));
         problem
+    }
+
+    /// A hint that takes a look at everything; past some, nobody reads them.
+    fn hint(&self, hint: impl FnOnce() -> Option<String>) -> Option<String> {
+        self.wrong.set(self.wrong.get() + 1);
+        if self.wrong.get() > LOOKED_FOR { None } else { hint() }
     }
 
     /// A known source whose file is named almost like `path`.

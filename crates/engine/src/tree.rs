@@ -34,6 +34,14 @@ pub(crate) struct Tree<'a> {
 /// A file that was found: its path in the project, and where it really lies.
 pub(crate) type Found = (String, PathBuf);
 
+/// What stands at a path.
+pub(crate) enum Look {
+    /// A file, and where it really lies.
+    File(PathBuf),
+    Folder,
+    Nothing,
+}
+
 /// An entry of a folder.
 struct Entry {
     name: OsString,
@@ -90,6 +98,11 @@ impl Own {
 
 fn usage(message: String) -> Diagnostic {
     Diagnostic::new(Kind::Usage, message)
+}
+
+fn irregular(path: &str) -> Diagnostic {
+    usage(format!("the input `{path}` is not a regular file"))
+        .hint("an input is a file, a folder or a glob")
 }
 
 fn outside(reference: &str) -> Diagnostic {
@@ -158,6 +171,15 @@ impl<'a> Tree<'a> {
 
     /// Where a file really lies, if it is there and may be an input.
     pub(crate) fn file(&self, path: &str) -> Result<Option<PathBuf>, Diagnostic> {
+        match self.look(path)? {
+            Look::File(real) => Ok(Some(real)),
+            Look::Folder => Err(irregular(path)),
+            Look::Nothing => Ok(None),
+        }
+    }
+
+    /// What a path stands for, if it may be an input.
+    pub(crate) fn look(&self, path: &str) -> Result<Look, Diagnostic> {
         let full = self.root.join(path);
         let metadata = match full.metadata() {
             Ok(metadata) => metadata,
@@ -166,18 +188,23 @@ impl<'a> Tree<'a> {
                 return Err(usage(message).hint("correct the link"));
             }
             Err(error) if is_missing(error.kind()) => {
-                return if self.is_dangling(path) { Err(self.dangling(path)) } else { Ok(None) };
+                return match self.is_dangling(path) {
+                    true => Err(self.dangling(path)),
+                    false => Ok(Look::Nothing),
+                };
             }
             Err(error) => return Err(Diagnostic::io("read", Path::new(path), &error)),
         };
+        if metadata.is_dir() {
+            return Ok(Look::Folder);
+        }
         if !metadata.is_file() {
-            return Err(usage(format!("the input `{path}` is not a regular file"))
-                .hint("an input is a file, a folder or a glob"));
+            return Err(irregular(path));
         }
         let real = full.canonicalize();
         let real = real.map_err(|error| Diagnostic::io("read", Path::new(path), &error))?;
         self.judge(path, &real)?;
-        Ok(Some(real))
+        Ok(Look::File(real))
     }
 
     /// Every file below a folder, sorted; hidden files are left out.

@@ -103,3 +103,60 @@ fn more_cells_than_can_be_planned() {
         );
     }
 }
+
+/// Holds `check` of a pipeline to seconds of processor time and to memory.
+#[track_caller]
+fn planned(stages: &str, code: i32) {
+    let space = Space::empty();
+    space.file("pipeline.yaml", stages);
+    space.file("raw.csv", "");
+    let limits = format!("ulimit -t 12; ulimit -v 1500000; exec {} check", crate::space::PROGRAM);
+    let output = std::process::Command::new("sh")
+        .args(["-c", &limits])
+        .current_dir(space.root())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let start: String = said.chars().take(400).collect();
+    assert_eq!(output.status.code(), Some(code), "{} {start}", output.status);
+}
+
+#[test]
+fn the_time_of_planning_grows_with_the_pipeline_and_no_faster() {
+    let stage = |i: usize, input: &str| {
+        format!(
+            "s{i}: {{ cmd: 'x {{{{ outputs.t }}}}', inputs: {{ p: {input} }}, outputs: {{ t: s{i}.txt }} }}"
+        )
+    };
+    let all = |inputs: &dyn Fn(usize) -> String, between: &str| {
+        let stages: Vec<_> = (0..4_000).map(|i| stage(i, &inputs(i))).collect();
+        stages.join(between)
+    };
+    let chain = |i: usize| if i == 0 { "raw.csv".into() } else { format!("s{}.t", i - 1) };
+    let head = "version: 1\nname: x\nstages:\n  ";
+    planned(&format!("{head}{}\n", all(&chain, "\n  ")), 0);
+    // A file of one line: each place in it is a place in all of it.
+    planned(&format!("{{version: 1, name: x, stages: {{{}}}}}\n", all(&chain, ", ")), 0);
+    // As many mistakes as stages.
+    planned(&format!("{head}{}\n", all(&|i| format!("z{i}.t"), "\n  ")), 2);
+    let roles: Vec<_> = (0..20_000).map(|i| format!("      r{i}: raw.csv\n")).collect();
+    planned(
+        &format!("{head}a:\n    cmd: x\n    outputs: {{ t: t }}\n    inputs:\n{}", roles.concat()),
+        0,
+    );
+}
+
+#[test]
+fn a_mistake_in_a_line_that_is_too_long_to_quote() {
+    let space = Space::empty();
+    let long = "x".repeat(3_000);
+    space.file(
+        "pipeline.yaml",
+        format!("version: 1\nname: x\nstages: {{ a: {{ desc: {long}, cmd: x, outputs: {{ t: /t }} }} }}\n"),
+    );
+    refused(
+        &space,
+        "error: the output path `/t` is absolute\n--> pipeline.yaml:3:3046\n\
+         hint: paths of outputs are relative to `outputs/`\n",
+    );
+}
