@@ -41,6 +41,11 @@ pub(crate) fn render(problem: &Diagnostic) -> String {
     let group = match &problem.at {
         None => title.elements(Vec::<Origin>::new()),
         Some(at) if at.line == 0 => title.element(Origin::path(at.path.as_str())),
+        // A line that is too long to be quoted.
+        Some(at) if at.text.is_empty() && at.column > 1 => {
+            let origin = Origin::path(at.path.as_str());
+            title.element(origin.line(at.line).char_column(at.column))
+        }
         Some(at) => {
             let span = span(at);
             let snippet = Snippet::source(at.text.as_str())

@@ -215,8 +215,8 @@ fn outputs(
             Err(message) => found.push(Diagnostic::new(Kind::Usage, message).at(at)),
         }
     }
-    let told = found.iter().any(|problem| is_within(problem, stage));
-    if declared.outputs.is_empty() && stage.1.get("outputs").is_some() && !told {
+    let told = || found.iter().any(|problem| is_within(problem, stage));
+    if declared.outputs.is_empty() && stage.1.get("outputs").is_some() && !told() {
         let message = format!("stage `{group}` declares no outputs");
         let at = document.place(within(stage, &["outputs"]).0);
         found.push(Diagnostic::new(Kind::Usage, message).at(at));
@@ -238,7 +238,8 @@ impl Draft<'_> {
         for (role, declared) in &self.declared.inputs {
             let profile = overridden.get(&(self.group.to_string(), role.clone()));
             let slot = format!("{}.{role}", self.group);
-            let declared_at = match profile {
+            // Looked for only where something is wrong: there may be many roles.
+            let declared_at = || match profile {
                 Some(profile) => document
                     .nearest(&["profiles", profile.as_str(), "inputs", slot.as_str()])
                     .map_or(self.node, |(_, value)| value),
@@ -247,20 +248,20 @@ impl Draft<'_> {
             let mut artifacts = Vec::new();
             let mut seen = Vec::new();
             for (index, reference) in declared.list().into_iter().enumerate() {
-                let at = || match &declared_at.data {
+                let at = || match &declared_at().data {
                     Data::List(items) if index < items.len() => document.place(&items[index]),
-                    _ => document.place(declared_at),
+                    _ => document.place(declared_at()),
                 };
                 let resolved = templates
                     .text(reference)
-                    .map_err(|message| Diagnostic::new(Kind::Usage, message).at(at()))
+                    .map_err(|message| vec![Diagnostic::new(Kind::Usage, message).at(at())])
                     .and_then(|reference| references.resolve(&reference, &at));
                 match resolved {
                     Ok(resolved) => {
                         seen.push(resolved.seen);
                         artifacts.extend(resolved.inputs);
                     }
-                    Err(problem) => found.push(problem),
+                    Err(problems) => found.extend(problems),
                 }
             }
             artifacts.sort();

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::Metadata;
-use std::io::Read;
+use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -101,13 +101,13 @@ pub(crate) fn read(path: &Path, limit: u64) -> std::io::Result<(Vec<u8>, Option<
     let before = Look::at(path);
     let file = options.read(true).open(path)?;
     if !file.metadata()?.is_file() {
-        return Err(std::io::Error::other("not a regular file"));
+        return Err(Error::new(ErrorKind::InvalidInput, "not a regular file"));
     }
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         let message = format!("larger than the {} MiB that are read", limit >> 20);
-        return Err(std::io::Error::other(message));
+        return Err(Error::new(ErrorKind::FileTooLarge, message));
     }
     let size = bytes.len() as u64;
     let look = Look::both(before, Look::at(path)).filter(|look| look.stamp.size == size);

@@ -15,6 +15,7 @@ pub mod shape;
 pub mod pipeline;
 pub mod source;
 pub mod template;
+mod tree;
 pub mod reference;
 pub mod options;
 mod draft;

@@ -38,6 +38,9 @@ pub struct Pipeline {
     /// The data package that describes the raw data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
+    /// Links that may lead out of the project, to data on another disk.
+    #[serde(default)]
+    pub links: Vec<String>,
     /// Parameters that templates see as `params`.
     #[serde(default)]
     pub params: Map<String, Value>,

@@ -10,15 +10,17 @@ use serde_json::Value;
 use crate::diagnostic::{Checked, Diagnostic, Kind, Place, listed, nearest};
 use crate::digest::Digest;
 use crate::draft;
-use crate::files::{self, Look};
+use crate::files::Look;
 use crate::function::Function;
 use crate::options::{self, Options};
 use crate::order;
 use crate::outputs;
 use crate::pipeline::{self, Pipeline};
 use crate::reference::References;
-use crate::source::{self, Source};
-use crate::yaml::Document;
+use crate::source::Source;
+use crate::tree::Tree;
+
+mod given;
 
 /// Where results are put, relative to the project.
 pub const OUTPUTS: &str = "outputs";
@@ -118,29 +120,27 @@ pub enum Origin {
 impl Plan {
     /// Reads a project, with everything that is wrong with it.
     pub fn load(root: &Path, functions: &[Function], options: &Options) -> Checked<Plan> {
-        let (bytes, look) = read(root, pipeline::FILE).map_err(|problem| {
-            vec![problem.hint("`colophon init` writes a pipeline to start from")]
-        })?;
+        let (bytes, look) = given::pipeline(root).map_err(|problem| vec![problem])?;
         let (mut pipeline, document, mut found) = Pipeline::parse(pipeline::FILE, &bytes)?;
-        let mut unread = false;
         let is_plain = options.is_plain(pipeline.date.as_deref());
         let overridden = options::apply(&mut pipeline, options, &document, &mut found);
+        let links = given::links(root, &pipeline, &document, &mut found);
+        let tree = Tree::new(root, &links);
         let mut files = BTreeMap::from([(pipeline::FILE.to_string(), look)]);
-        let sources = sources(root, &pipeline, &document, &mut files);
-        // Where the data package can't be read, no reference to it can be judged.
-        let sources = sources.unwrap_or_else(|problems| {
-            found.extend(problems);
-            unread = true;
-            BTreeMap::new()
-        });
+        let package = given::package(&tree, &pipeline, &document, &mut files, &mut found);
+        if let Some(problem) = given::too_many_cells(&document) {
+            found.push(problem);
+            return Err(tidy(found));
+        }
         let drafts = draft::all(&pipeline, &document, functions, &mut found);
         outputs::check(root, &drafts, &mut found);
-        let references = References::new(root, &sources, unread, &drafts);
+        let references = References::new(&package, &drafts, &tree);
         let mut inputs = Vec::new();
         for draft in &drafts {
             inputs.push(draft.inputs(&references, &document, &overridden, &mut found));
         }
-        let folders = references.listed.take();
+        given::descriptions(&drafts, &inputs, &package, &mut found);
+        let folders = tree.listed();
         let order = match order::order(&drafts, &inputs) {
             Ok(order) => order,
             Err(cycle) => {
@@ -165,7 +165,9 @@ impl Plan {
         if !found.is_empty() {
             return Err(tidy(found));
         }
+        drop(drafts);
         let (root, name, date) = (root.to_path_buf(), pipeline.name, pipeline.date);
+        let sources = package.sources;
         Ok(Plan { root, name, date, is_plain, stages, sources, files, folders })
     }
 
@@ -224,34 +226,6 @@ impl Stage {
             Action::Function(function) => function.name,
             Action::Command(command) => command.arguments.first().map_or("", String::as_str),
         }
-    }
-}
-
-/// What a person writes is far smaller than this.
-const LIMIT: u64 = 64 << 20;
-
-/// Reads a file of the project, as it is at this moment.
-pub(crate) fn read(root: &Path, path: &str) -> Result<(Vec<u8>, Option<Look>), Diagnostic> {
-    files::read(&root.join(path), LIMIT).map_err(|error| {
-        let mut problem = Diagnostic::io("read", Path::new(path), &error);
-        problem.kind = Kind::Usage;
-        problem
-    })
-}
-
-fn sources(
-    root: &Path,
-    pipeline: &Pipeline,
-    document: &Document,
-    files: &mut BTreeMap<String, Option<Look>>,
-) -> Checked<BTreeMap<String, Source>> {
-    let Some(path) = &pipeline.data else { return Ok(BTreeMap::new()) };
-    match read(root, path) {
-        Ok((bytes, look)) => {
-            files.insert(path.clone(), look);
-            source::parse(path, &bytes)
-        }
-        Err(problem) => Err(vec![problem.at(document.value_place(&["data"]))]),
     }
 }
 

@@ -45,15 +45,9 @@ pub(crate) fn prepare(
     let mut ready = Vec::new();
     for (path, digest) in wanted {
         // Whoever named the path: a plan, or a lock that came with a clone.
-        if !outputs::is_plain(path) {
-            let message = format!("`{path}` is not a path that an output can have");
-            return Err(Diagnostic::new(Kind::Usage, message));
-        }
-        if let Some(link) = outputs::linked(root, path, &mut BTreeMap::new()) {
-            let message = format!("`{path}` goes through `{link}`, a symbolic link");
-            return Err(Diagnostic::new(Kind::Usage, message)
-                .hint("a link may lead out of the project; make it a folder"));
-        }
+        outputs::plain(path)
+            .and_then(|()| outputs::linked(root, path, &mut BTreeMap::new()))
+            .map_err(|(message, hint)| Diagnostic::new(Kind::Usage, message).hint(hint))?;
         let target = root.join(path);
         clear_way(root, &target, path)?;
         let temp = scratch.path();

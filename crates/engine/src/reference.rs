@@ -1,31 +1,33 @@
 //! References to inputs: what `stage.output`, `raw:name` or a path stands for.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use globset::GlobBuilder;
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Kind, Place, did_you_mean, nearest};
+use crate::diagnostic::{Checked, Diagnostic, Kind, Place, did_you_mean, nearest};
 use crate::draft::Draft;
-use crate::files::Look;
-use crate::plan::{Input, OUTPUTS, Origin};
-use crate::source::{self, Source};
+use crate::plan::{Input, Origin};
+use crate::source::Package;
+use crate::tree::{self, Found, Look, Own, Tree};
 
 /// Everything that a reference can point to.
 pub(crate) struct References<'a> {
-    pub(crate) root: &'a Path,
-    pub(crate) sources: &'a BTreeMap<String, Source>,
-    pub(crate) drafts: &'a [Draft<'a>],
-    /// The folders that were listed, as they were then.
-    pub(crate) listed: RefCell<BTreeMap<String, Option<Look>>>,
-    /// Whether there is a data package that could not be read.
-    unread: bool,
+    package: &'a Package,
+    drafts: &'a [Draft<'a>],
+    tree: &'a Tree<'a>,
     /// Where the cells of each stage stand among the drafts.
     groups: BTreeMap<&'a str, Range<usize>>,
+    /// The sources by where their files really lie.
+    reals: BTreeMap<PathBuf, &'a str>,
+    /// How many references were found to be wrong.
+    wrong: Cell<usize>,
 }
+
+/// For at most this many wrong references the nearest known one is looked for.
+const LOOKED_FOR: usize = 50;
 
 /// What a reference stands for.
 pub(crate) struct Resolved {
@@ -57,49 +59,61 @@ pub(crate) const LINEAGE_PATH: &str = "lineage.json";
 type At<'a> = &'a dyn Fn() -> Place;
 
 impl<'a> References<'a> {
-    pub(crate) fn new(
-        root: &'a Path,
-        sources: &'a BTreeMap<String, Source>,
-        unread: bool,
-        drafts: &'a [Draft<'a>],
-    ) -> Self {
+    pub(crate) fn new(package: &'a Package, drafts: &'a [Draft<'a>], tree: &'a Tree<'a>) -> Self {
         let mut groups: BTreeMap<&str, Range<usize>> = BTreeMap::new();
         for (index, draft) in drafts.iter().enumerate() {
             groups.entry(draft.group).or_insert(index..index).end = index + 1;
         }
-        References { root, sources, drafts, listed: RefCell::default(), unread, groups }
+        let mut reals = BTreeMap::new();
+        for (name, source) in &package.sources {
+            if let Ok(Some(real)) = tree.file(&source.path) {
+                reals.entry(real).or_insert(name.as_str());
+            }
+        }
+        References { package, drafts, tree, groups, reals, wrong: Cell::new(0) }
     }
 
     /// Resolves one reference, written at `at`.
-    pub(crate) fn resolve(&self, reference: &str, at: At) -> Result<Resolved, Diagnostic> {
+    pub(crate) fn resolve(&self, reference: &str, at: At) -> Checked<Resolved> {
         if reference == LINEAGE {
             return Ok(Resolved::one(LINEAGE_PATH, Origin::Lineage));
         }
         if let Some(name) = reference.strip_prefix("raw:") {
-            if self.unread {
-                return Ok(Resolved::many(Vec::new()));
-            }
-            if self.sources.is_empty() {
-                let message = format!("`{reference}` needs a data package");
-                return Err(Diagnostic::new(Kind::Usage, message)
-                    .at(at())
-                    .hint("declare one: `data: raw/datapackage.yaml`"));
-            }
-            let source = source::find(self.sources, name, at)?;
-            if !self.root.join(&source.path).exists() {
-                let message = format!("the file `{}` of `{reference}` is missing", source.path);
-                return Err(Diagnostic::new(Kind::Usage, message)
-                    .at(source.at.clone())
-                    .hint("put the file there, or correct `path`"));
-            }
-            self.file(&source.path, reference, at)?;
-            return Ok(Resolved::one(&source.path, Origin::Source(name.into())));
+            return self.source(name, reference, at).map_err(|problem| vec![problem]);
         }
         let name = reference.split(['.', '@']).next().unwrap_or("");
         if self.groups.contains_key(name) {
-            return self.output(reference, name, at);
+            return self.output(reference, name, at).map_err(|problem| vec![problem]);
         }
-        self.path(reference, at)
+        let placed = |problem: Diagnostic| match problem.at {
+            Some(_) => problem,
+            None => problem.at(at()),
+        };
+        self.path(reference).map_err(|found| found.into_iter().map(placed).collect())
+    }
+
+    /// A resource of the data package.
+    fn source(&self, name: &str, reference: &str, at: At) -> Result<Resolved, Diagnostic> {
+        if self.package.is_mistaken(name) {
+            return Ok(Resolved::many(Vec::new()));
+        }
+        if !self.package.is_declared() {
+            let message = format!("`{reference}` needs a data package");
+            return Err(Diagnostic::new(Kind::Usage, message)
+                .at(at())
+                .hint("declare one: `data: raw/datapackage.yaml`"));
+        }
+        let source = self.package.find(name, at)?;
+        match self.tree.file(&source.path) {
+            Ok(Some(_)) => Ok(Resolved::one(&source.path, Origin::Source(name.into()))),
+            Ok(None) => {
+                let message = format!("the file `{}` of `{reference}` is missing", source.path);
+                Err(Diagnostic::new(Kind::Usage, message)
+                    .at(source.at.clone())
+                    .hint("put the file there, or correct `path`"))
+            }
+            Err(problem) => Err(problem.at(source.at.clone())),
+        }
     }
 
     /// `stage.output`, `stage@cell.output`, `stage@*.output` or `stage.*`.
@@ -135,7 +149,7 @@ impl<'a> References<'a> {
         if chosen.is_empty() {
             let cell = format!("{group}{cell}");
             let mut problem = fail(format!("no cell `{cell}`"));
-            problem.hints.extend(did_you_mean(&cell, names()));
+            problem.hints.extend(self.hint(|| did_you_mean(&cell, names())));
             return Err(problem);
         }
         let mut inputs = Vec::new();
@@ -153,7 +167,7 @@ impl<'a> References<'a> {
             let known = cells[0].1.outputs.keys().map(String::as_str);
             let mut problem = fail(format!("stage `{group}` has no output `{output}`"));
             problem.hints.extend(did_you_mean(output, known));
-            if self.root.join(reference).is_file() {
+            if self.tree.is_there(reference) {
                 problem.hints.push(format!("the file of that name is `./{reference}`"));
             }
             return Err(problem);
@@ -166,140 +180,83 @@ impl<'a> References<'a> {
     }
 
     /// A file, a folder or a glob of the project.
-    fn path(&self, reference: &str, at: At) -> Result<Resolved, Diagnostic> {
-        let fail = |message: String| Diagnostic::new(Kind::Usage, message).at(at());
-        let path = reference.strip_prefix("./").unwrap_or(reference).trim_end_matches('/');
-        if path.starts_with('/') || path.split('/').any(|part| part == "..") {
-            return Err(fail(format!("the input `{reference}` lies outside the project"))
-                .hint("copy it into the project and declare it there"));
+    fn path(&self, reference: &str) -> Checked<Resolved> {
+        let fail = |message: String| Diagnostic::new(Kind::Usage, message);
+        let path = self.tree.normal(reference).map_err(|problem| vec![problem])?;
+        let is_glob = tree::is_glob(&path) && !self.tree.is_there(&path);
+        let fixed = if is_glob { tree::folder(&path) } else { &path };
+        if let Some(own) = Own::of(fixed) {
+            let mut problem = fail(format!("`{reference}` is {}", own.words()));
+            problem.hints.extend(self.instead(own, &path));
+            return Err(vec![problem]);
         }
-        if path == OUTPUTS || path.starts_with("outputs/") {
-            let of = self.drafts.iter().find_map(|draft| {
-                let (name, _) = draft.outputs.iter().find(|(_, made)| made.path == path)?;
-                Some(format!("refer to it as `{}.{name}`", draft.name))
-            });
-            return Err(fail(format!("`{reference}` is a result, not an input"))
-                .hint(of.unwrap_or_else(|| "refer to a stage's output by its name".into())));
-        }
-        if path.starts_with(".colophon") {
-            return Err(fail(format!("`{reference}` is the program's own")));
-        }
-        // A source is a source however it is referred to, or its labels were lost.
-        let from = |path: String| Input { from: self.origin(&path), path };
-        if path.contains(['*', '?', '[']) && !self.root.join(path).exists() {
-            let files = self.glob(path, at)?;
-            return Ok(Resolved::many(files.into_iter().map(from).collect()));
-        }
-        if self.root.join(path).is_dir() {
-            let mut files = Vec::new();
-            self.walk(path, usize::MAX, at, &mut files)?;
-            if files.is_empty() {
-                return Err(fail(format!("the folder `{reference}` is empty")));
+        if is_glob {
+            let found = self.tree.glob(&path)?;
+            if found.is_empty() {
+                return Err(vec![fail(format!("`{path}` matches no file"))]);
             }
-            let inputs = files.into_iter().map(from).collect();
-            return Ok(Resolved { seen: path.into(), inputs });
+            return Ok(Resolved::many(self.inputs(found)));
         }
-        self.file(path, reference, at)?;
-        Ok(Resolved::one(path, self.origin(path)))
+        match self.tree.look(&path).map_err(|problem| vec![problem])? {
+            Look::Nothing => Err(vec![self.unknown(reference, &path)]),
+            Look::File(real) => Ok(Resolved::one(&path, self.origin(&path, &real))),
+            Look::Folder => {
+                let found = self.tree.folder(&path)?;
+                if found.is_empty() {
+                    return Err(vec![fail(format!("the folder `{reference}` is empty"))]);
+                }
+                let seen = if path.is_empty() { "." } else { &path };
+                Ok(Resolved { seen: seen.into(), inputs: self.inputs(found) })
+            }
+        }
+    }
+    fn inputs(&self, found: Vec<Found>) -> Vec<Input> {
+        let input = |(path, real): Found| Input { from: self.origin(&path, &real), path };
+        found.into_iter().map(input).collect()
     }
 
-    fn origin(&self, path: &str) -> Origin {
-        let source = self.sources.iter().find(|(_, source)| source.path == path);
-        source.map_or(Origin::File, |(name, _)| Origin::Source(name.clone()))
+    /// A source is a source whatever the way to it, or its labels were lost.
+    fn origin(&self, path: &str, real: &Path) -> Origin {
+        let Some(name) = self.reals.get(real) else { return Origin::File };
+        // Of several resources of one file, the one that has this very path.
+        let same = self.package.sources.iter().find(|(_, source)| source.path == path);
+        Origin::Source(same.map_or(*name, |(name, _)| name).into())
     }
 
-    /// The path of a file that exists inside the project.
-    fn file(&self, path: &str, reference: &str, at: At) -> Result<(), Diagnostic> {
-        let fail = |message: String| Diagnostic::new(Kind::Usage, message).at(at());
-        let Ok(metadata) = self.root.join(path).metadata() else {
-            let message = format!("`{reference}` is neither a stage's output nor a file");
-            let mut problem = fail(message);
-            let groups = self.groups.keys().copied();
+    /// What to write instead of a path that is no input.
+    fn instead(&self, own: Own, path: &str) -> Option<String> {
+        if own != Own::Result {
+            return None;
+        }
+        let of = self.drafts.iter().find_map(|draft| {
+            let (name, _) = draft.outputs.iter().find(|(_, made)| made.path == path)?;
+            Some(format!("refer to it as `{}.{name}`", draft.name))
+        });
+        Some(of.unwrap_or_else(|| "refer to a stage's output by its name".into()))
+    }
+
+    fn unknown(&self, reference: &str, path: &str) -> Diagnostic {
+        let message = format!("`{reference}` is neither a stage's output nor a file");
+        let mut problem = Diagnostic::new(Kind::Usage, message);
+        problem.hints.extend(self.hint(|| {
             let name = reference.split(['.', '@']).next().unwrap_or("");
-            if let Some(near) = nearest(name, groups).or_else(|| self.sibling(path)) {
-                problem.hints.push(format!("did you mean `{near}`?"));
-            } else if let Some(name) = nearest(reference, self.sources.keys().map(String::as_str)) {
-                problem.hints.push(format!("did you mean `raw:{name}`?"));
-            }
-            return Err(problem);
-        };
-        if !metadata.is_file() {
-            return Err(fail(format!("the input `{path}` is not a regular file")));
-        }
-        let root = self.root.canonicalize().unwrap_or_default();
-        match self.root.join(path).canonicalize() {
-            Ok(real) if real.starts_with(&root) => Ok(()),
-            _ => Err(fail(format!("the input `{path}` is a link that leaves the project"))
-                .hint("copy it into the project and declare it there")),
-        }
+            let near = nearest(name, self.groups.keys().copied()).or_else(|| self.sibling(path));
+            let source = || nearest(reference, self.package.sources.keys().map(String::as_str));
+            let near = near.map(String::from).or_else(|| source().map(|it| format!("raw:{it}")));
+            near.map(|near| format!("did you mean `{near}`?"))
+        }));
+        problem
+    }
+
+    /// A hint that takes a look at everything; past some, nobody reads them.
+    fn hint(&self, hint: impl FnOnce() -> Option<String>) -> Option<String> {
+        self.wrong.set(self.wrong.get() + 1);
+        if self.wrong.get() > LOOKED_FOR { None } else { hint() }
     }
 
     /// A known source whose file is named almost like `path`.
     fn sibling(&self, path: &str) -> Option<&str> {
-        let others = self.sources.values().map(|source| source.path.as_str());
+        let others = self.package.sources.values().map(|source| source.path.as_str());
         nearest(path, others.filter(|other| *other != path))
-    }
-
-    /// Every file below a folder, sorted; hidden files are left out.
-    fn walk(
-        &self,
-        folder: &str,
-        depth: usize,
-        at: At,
-        files: &mut Vec<String>,
-    ) -> Result<(), Diagnostic> {
-        let before = Look::at(&self.root.join(folder));
-        let entries = std::fs::read_dir(self.root.join(folder))
-            .map_err(|error| Diagnostic::io("read", Path::new(folder), &error))?;
-        let mut names = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(|error| Diagnostic::io("read", Path::new(folder), &error))?;
-            names.push(entry.file_name().into_string().map_err(|name| {
-                let message = format!("the name {name:?} in `{folder}` is not valid UTF-8");
-                Diagnostic::new(Kind::Usage, message).at(at())
-            })?);
-        }
-        let look = Look::both(before, Look::at(&self.root.join(folder)));
-        self.listed.borrow_mut().insert(folder.to_string(), look);
-        names.sort();
-        for name in names.iter().filter(|name| !name.starts_with('.')) {
-            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            if self.root.join(&path).is_dir() {
-                if self.root.join(&path).is_symlink() {
-                    let message = format!("`{path}` is a link to a folder, which is not followed");
-                    return Err(Diagnostic::new(Kind::Usage, message).at(at()));
-                }
-                if depth > 0 {
-                    self.walk(&path, depth - 1, at, files)?;
-                }
-            } else {
-                self.file(&path, &path, at)?;
-                files.push(path);
-            }
-        }
-        Ok(())
-    }
-
-    fn glob(&self, pattern: &str, at: At) -> Result<Vec<String>, Diagnostic> {
-        let fail = |message: String| Diagnostic::new(Kind::Usage, message).at(at());
-        let glob = GlobBuilder::new(pattern).literal_separator(true).build();
-        let glob = glob.map_err(|error| fail(format!("the glob is wrong: {}", error.kind())))?;
-        let matcher = glob.compile_matcher();
-        let fixed = pattern.split(['*', '?', '[']).next().unwrap_or("");
-        let folder = fixed.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let mut files = Vec::new();
-        // Without `**` a pattern can't match deeper than it is written.
-        let depth = match pattern.contains("**") {
-            true => usize::MAX,
-            false => pattern[folder.len()..].trim_start_matches('/').matches('/').count(),
-        };
-        if self.root.join(folder).is_dir() {
-            self.walk(folder, depth, at, &mut files)?;
-        }
-        files.retain(|file| matcher.is_match(file));
-        match files.is_empty() {
-            true => Err(fail(format!("`{pattern}` matches no file"))),
-            false => Ok(files),
-        }
     }
 }

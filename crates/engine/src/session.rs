@@ -300,7 +300,7 @@ fn remove_stale(project: &Project, state: &mut State, observer: &dyn Observer) {
     for wanted in stale {
         state.published.remove(&wanted.0);
         let path = &wanted.0;
-        if outputs::linked(root, path, &mut BTreeMap::new()).is_some() {
+        if outputs::linked(root, path, &mut BTreeMap::new()).is_err() {
             continue;
         }
         if publish::is_in_place(root, &project.files, &wanted) {

@@ -80,7 +80,7 @@ impl Document {
     /// Where a node stands.
     pub fn place(&self, node: &Node) -> Place {
         let begin = self.lines.get(node.line.saturating_sub(1)).copied().unwrap_or(0);
-        let text = self.text[begin..].lines().next().unwrap_or("");
+        let text = quotable(self.text[begin..].lines().next().unwrap_or(""));
         let (path, text) = (self.path.clone(), text.to_string());
         Place { path, line: node.line, column: node.column, width: node.width.max(1), text }
     }
@@ -182,9 +182,15 @@ impl Node {
     }
 }
 
+/// A line, if it is no longer than people write them: a file of one long line
+/// has as many places as keys, and each would hold the whole file.
+fn quotable(line: &str) -> &str {
+    if line.len() > 2_000 { "" } else { line }
+}
+
 /// The place of a column of a line.
 fn place(path: &str, text: &str, line: usize, column: usize, width: usize) -> Place {
-    let text = text.lines().nth(line.saturating_sub(1)).unwrap_or("").to_string();
+    let text = quotable(text.lines().nth(line.saturating_sub(1)).unwrap_or("")).to_string();
     Place { path: path.into(), line, column, width: width.max(1), text }
 }
 

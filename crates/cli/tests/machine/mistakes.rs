@@ -48,7 +48,7 @@ error: unknown key `colour` in the file
   |
 3 | colour: red
   | ^^^^^^
-hint: known: `data`, `date`, `name`, `params`, `profiles`, `seed`, `stages`, `version`
+hint: known: `data`, `date`, `links`, `name`, `params`, `profiles`, `seed`, `stages`, `version`
 ",
     );
 }

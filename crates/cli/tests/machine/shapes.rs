@@ -174,6 +174,7 @@ error: the input `link` is a link that leaves the project
 4 |   a: { cmd: x, inputs: { t: link }, outputs: { t: t } }
   |                             ^^^^
 hint: copy it into the project and declare it there
+hint: or let the link lead out of it: `links: [link]` in `pipeline.yaml`
 ",
     );
 }

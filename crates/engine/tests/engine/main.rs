@@ -6,6 +6,9 @@
 /// A project of small text functions that can be edited, damaged and killed.
 mod toy;
 
+/// What functions find in the descriptions of sources before anything runs.
+mod descriptions;
+
 /// Random histories of edits, damage and kills.
 mod history;
 

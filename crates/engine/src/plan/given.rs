@@ -1,0 +1,148 @@
+//! What a plan is given besides stages: the files that people write, declared
+//! links and the data package, each held to limits before anything is made of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::Origin;
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::draft::{Draft, Inputs};
+use crate::files::{self, Look};
+use crate::pipeline::{self, Pipeline};
+use crate::source::{self, Package};
+use crate::tree::{Own, Tree};
+use crate::yaml::{Data, Document, Node};
+
+/// The largest pipeline or data package that is read, in bytes.
+const LARGEST: u64 = 32 << 20;
+
+/// The bytes of `pipeline.yaml`, and the look at it.
+pub(super) fn pipeline(root: &Path) -> Result<(Vec<u8>, Option<Look>), Diagnostic> {
+    read(root, pipeline::FILE).map_err(|problem| match root.join(pipeline::FILE) {
+        path if path.exists() => problem,
+        _ => problem.hint("`colophon init` writes a pipeline to start from"),
+    })
+}
+
+/// Reads a file that people write: regular, and of a size that they could.
+fn read(root: &Path, path: &str) -> Result<(Vec<u8>, Option<Look>), Diagnostic> {
+    let usage = |message: String| Diagnostic::new(Kind::Usage, message);
+    files::read(&root.join(path), LARGEST).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => usage(format!("`{path}` is not a regular file")),
+        ErrorKind::FileTooLarge => usage(format!("`{path}` is larger than {} MiB", LARGEST >> 20))
+            .hint("data belong in files that the pipeline names"),
+        _ => {
+            let problem = Diagnostic::io("read", Path::new(path), &error);
+            Diagnostic { kind: Kind::Usage, ..problem }
+        }
+    })
+}
+
+/// The links that may lead out of the project, in normal form.
+pub(super) fn links(
+    root: &Path,
+    pipeline: &Pipeline,
+    document: &Document,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<String> {
+    let plain = Tree::new(root, &[]);
+    let mut links = Vec::new();
+    for (index, link) in pipeline.links.iter().enumerate() {
+        let at = || match document.root.get("links").map(|node| &node.data) {
+            Some(Data::List(items)) if index < items.len() => document.place(&items[index]),
+            _ => document.value_place(&["links"]),
+        };
+        match plain.normal(link) {
+            Ok(link) if link.is_empty() || Own::of(&link).is_some() => {
+                let message = format!("`{link}` can't be a link to data");
+                found.push(Diagnostic::new(Kind::Usage, message).at(at()));
+            }
+            Ok(link) => links.push(link),
+            Err(problem) => found.push(problem.at(at())),
+        }
+    }
+    links
+}
+
+/// The data package; the look at it goes to `files`.
+pub(super) fn package(
+    tree: &Tree,
+    pipeline: &Pipeline,
+    document: &Document,
+    files: &mut BTreeMap<String, Option<Look>>,
+    found: &mut Vec<Diagnostic>,
+) -> Package {
+    let Some(path) = &pipeline.data else { return Package::default() };
+    let at = || document.value_place(&["data"]);
+    let bytes = tree.normal(path).and_then(|path| {
+        tree.file(&path)?;
+        let (bytes, look) = read(tree.root(), &path)?;
+        files.insert(path.clone(), look);
+        Ok((path, bytes))
+    });
+    let (path, bytes) = match bytes {
+        Ok(read) => read,
+        Err(problem) => {
+            found.push(problem.at(at()));
+            return Package::unread();
+        }
+    };
+    let (mut package, problems) = source::parse(&path, &bytes);
+    found.extend(problems);
+    package.share_labels(|path| tree.file(path).ok().flatten());
+    package
+}
+
+/// Lets functions look at the descriptions of the sources that they take.
+pub(super) fn descriptions(
+    drafts: &[Draft],
+    inputs: &[Inputs],
+    package: &Package,
+    found: &mut Vec<Diagnostic>,
+) {
+    let mut seen = BTreeSet::new();
+    for (draft, inputs) in drafts.iter().zip(inputs) {
+        let Some((function, check)) = draft.function.and_then(|it| Some((it.name, it.check?)))
+        else {
+            continue;
+        };
+        for input in inputs.roles.values().flatten() {
+            let Origin::Source(name) = &input.from else { continue };
+            if let Some(source) = package.sources.get(name)
+                && seen.insert((function, name.clone()))
+            {
+                found.extend(check(&source.descriptor).into_iter().map(|(path, message)| {
+                    Diagnostic::new(Kind::Usage, message).at(source.place(&path))
+                }));
+            }
+        }
+    }
+}
+
+/// At most this many cells are made.
+const CELLS: usize = 100_000;
+
+/// That the matrices stand for more cells than can be planned.
+pub(super) fn too_many_cells(document: &Document) -> Option<Diagnostic> {
+    let values = |node: &Node| match &node.data {
+        Data::List(items) => items.len(),
+        _ => 1,
+    };
+    let mut all: usize = 0;
+    for (key, stage) in document.root.get("stages").map_or(&[][..], Node::entries) {
+        let axes = stage.get("matrix").map_or(&[][..], Node::entries);
+        let cells = axes.iter().fold(1, |cells: usize, axis| cells.saturating_mul(values(&axis.1)));
+        all = all.saturating_add(cells);
+        if all > CELLS {
+            let message = format!("the stages have more than {CELLS} cells");
+            let at = stage.entry("matrix").map_or(key, |(key, _)| key);
+            return Some(
+                Diagnostic::new(Kind::Usage, message)
+                    .at(document.place(at))
+                    .hint("let a stage do the work of many cells"),
+            );
+        }
+    }
+    None
+}
