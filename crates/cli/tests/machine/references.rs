@@ -59,7 +59,7 @@ fn listing(inputs: &str) -> Space {
 /// The same, with more keys of the file.
 fn listing_of(inputs: &str, keys: &str) -> Space {
     Space::new(&format!(
-        "{keys}stages:\n  a:\n    cmd: \"find . -type f | sort > list; cp list {{{{ outputs.t }}}}\"\n    \
+        "{keys}stages:\n  a:\n    cmd: \"find . -type f | sort > $TMPDIR/list; cp $TMPDIR/list {{{{ outputs.t }}}}\"\n    \
          inputs: {{ f: {inputs} }}\n    outputs: {{ t: t.lst }}\n"
     ))
 }
