@@ -6,6 +6,7 @@
 
 // What is said, and how things are named.
 pub mod diagnostic;
+pub mod plain;
 pub mod digest;
 pub mod function;
 
