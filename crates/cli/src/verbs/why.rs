@@ -58,7 +58,7 @@ pub(crate) fn why(study: &Study, arguments: &Arguments, verb: &args::Why) -> Res
     for answer in &answers {
         tell(answer, 0, &mut text);
     }
-    print(&text)
+    print(crate::text::Text::file(&text))
 }
 
 type Verdicts<'a> = dyn Fn(usize) -> Option<(Verdict, Vec<Change>, bool)> + 'a;

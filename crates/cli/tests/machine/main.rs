@@ -14,6 +14,7 @@ mod history;
 mod kill;
 mod lock;
 mod mistakes;
+mod plain;
 mod shapes;
 mod shortcut;
 mod signals;
