@@ -119,6 +119,10 @@ pub(crate) struct Why {
     /// A stage, a cell or an output path.
     #[arg(value_name = "STAGE")]
     pub(crate) stage: String,
+    /// Compare with the lock at this revision of git, or with the `last` run here
+    /// [default: the lock that is committed, else `pipeline.lock`].
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
 }
 
 #[derive(Args, Debug)]

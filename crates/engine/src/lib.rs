@@ -45,6 +45,7 @@ pub mod witness;
 // Doing it.
 pub mod observe;
 pub mod forecast;
+pub mod since;
 mod process;
 mod execute;
 mod publish;

@@ -87,7 +87,7 @@ fn line(forecast: &Forecast, text: &mut Text) {
         Verdict::Run if !forecast.known => "it never ran here".into(),
         Verdict::Run => cause(forecast),
     };
-    let time = forecast.seconds.filter(|s| *s >= 0.1 && forecast.verdict != Verdict::Cached);
+    let time = forecast.seconds.filter(|s| *s >= 1.0 && forecast.verdict != Verdict::Cached);
     let time = time.map(|s| format!(" (last time {})", duration(s))).unwrap_or_default();
     let line = format!(" {} {cause}{time}", padded(&forecast.stage, 24));
     text.paint(&format!("{word:>8}"), colour).line(line.trim_end());
