@@ -177,8 +177,24 @@ pub(crate) enum CacheVerb {
 
 #[derive(Args, Debug)]
 pub(crate) struct Completions {
-    /// The shell.
-    pub(crate) shell: Shell,
+    /// The shell; in bash, zsh and fish, the names of the project are offered too.
+    #[arg(required_unless_present = "names")]
+    pub(crate) shell: Option<Shell>,
+    /// Print these names of the project instead, one a line.
+    #[arg(long, value_enum)]
+    pub(crate) names: Option<Names>,
+    /// The command line as far as it goes, for the project that it names.
+    #[arg(last = true, requires = "names", value_name = "WORD", allow_hyphen_values = true)]
+    pub(crate) line: Vec<String>,
+}
+
+/// Names that a shell may offer.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Stages and their cells.
+    Stages,
+    /// Profiles.
+    Profiles,
 }
 
 /// A parameter: YAML's words for its value, else text.

@@ -50,7 +50,7 @@ pub fn main(study: &Study) -> ExitCode {
         Verb::Cache(verb) => verbs::cache::cache(study, &arguments, verb),
         Verb::Init => verbs::init::init(&arguments),
         Verb::Schema => verbs::schema::schema(study),
-        Verb::Completions(verb) => verbs::completions::completions(verb),
+        Verb::Completions(verb) => verbs::completions::completions(study, &arguments, verb),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

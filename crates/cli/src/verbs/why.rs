@@ -201,7 +201,14 @@ fn says(plan: &Plan, cause: &Cause, asked: &[usize], bare: bool) -> String {
         ),
         "seed" => format!("the seed{of} changed"),
         line => {
-            let what = words::what(line);
+            let mut groups = cause.stages.iter().map(|index| &plan.stages[*index].group);
+            let first = groups.next();
+            // A file that plays several parts is told by its path alone.
+            let path = line.strip_prefix("input.").and_then(|it| it.split_once('.'));
+            let what = match path.filter(|_| groups.any(|group| Some(group) != first)) {
+                Some((_, path)) => format!("input `{path}`"),
+                None => words::what(line),
+            };
             // Digests say less than what differs inside, and of code they say nothing.
             let digests = line.starts_with("code.") || line.starts_with("reading.");
             match change.before.is_some() && change.after.is_some() {

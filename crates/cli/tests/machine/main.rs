@@ -5,6 +5,7 @@
 
 mod cache;
 mod commands;
+mod completions;
 mod damage;
 mod disk;
 mod docs;
