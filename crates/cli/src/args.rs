@@ -86,7 +86,7 @@ pub(crate) struct Run {
     #[arg(short, long)]
     pub(crate) keep_going: bool,
     /// Run the given stages even if their results are known.
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "frozen")]
     pub(crate) force: bool,
     /// Fail if `pipeline.lock` would change, the bytes of outputs included.
     #[arg(long, conflicts_with = "frozen")]

@@ -83,17 +83,22 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
 
 /// What happens to the lock.
 fn mode(verb: &args::Run, is_plain: bool) -> Result<Mode, Failed> {
-    match (verb.locked, is_plain) {
-        (true, true) => Ok(Mode::Locked),
-        (false, true) => Ok(Mode::Update),
-        (false, false) => Ok(Mode::Leave),
-        (true, false) => {
-            let message =
-                "`--locked` holds the plain pipeline to its lock, this is a variant of it";
+    let refused = match (verb.locked, verb.frozen) {
+        _ if is_plain => None,
+        (true, _) => Some("`--locked` holds the plain pipeline to its lock"),
+        (_, true) => Some("`--frozen` puts in place what the lock of the plain pipeline holds"),
+        _ => None,
+    };
+    match refused {
+        Some(why) => {
+            let message = format!("{why}, this is a variant of it");
             Err(Diagnostic::new(Kind::Usage, message)
                 .hint("leave out `--profile` and `--param`, and unset SOURCE_DATE_EPOCH")
                 .into())
         }
+        None if verb.locked => Ok(Mode::Locked),
+        None if is_plain => Ok(Mode::Update),
+        None => Ok(Mode::Leave),
     }
 }
 
