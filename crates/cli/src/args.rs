@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 /// Builds a research report in which every number can say where it came from.
 #[derive(Parser, Debug)]
-#[command(name = "colophon", version, max_term_width = 100)]
+#[command(name = "colophon", bin_name = "colophon", version, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done · 1 a stage failed · 2 wrong usage or pipeline · \
 3 changes pending · 4 verification differs · 5 a claim or data contract failed · 6 the lock would \
 change · 7 undeclared access · 8 store damaged beyond repair · 9 infrastructure · 130/143 stopped")]
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     #[arg(short = 'C', long = "directory", global = true, value_name = "DIR", default_value = ".")]
     pub(crate) directory: PathBuf,
     /// Keep results in this folder, which checkouts may share.
-    #[arg(long, global = true, value_name = "DIR", env = "COLOPHON_STORE")]
+    #[arg(long, global = true, value_name = "DIR", env = "COLOPHON_STORE", hide_env_values = true)]
     pub(crate) store: Option<PathBuf>,
     /// Use a profile of `pipeline.yaml`.
     #[arg(long, global = true, value_name = "NAME")]
@@ -86,7 +86,7 @@ pub(crate) struct Run {
     #[arg(short, long)]
     pub(crate) keep_going: bool,
     /// Run the given stages even if their results are known.
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "frozen")]
     pub(crate) force: bool,
     /// Fail if `pipeline.lock` would change, the bytes of outputs included.
     #[arg(long, conflicts_with = "frozen")]
@@ -119,6 +119,10 @@ pub(crate) struct Why {
     /// A stage, a cell or an output path.
     #[arg(value_name = "STAGE")]
     pub(crate) stage: String,
+    /// Compare with the lock at this revision of git, or with the `last` run here
+    /// [default: the lock that is committed, else `pipeline.lock`].
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
 }
 
 #[derive(Args, Debug)]
@@ -147,6 +151,9 @@ pub(crate) struct Cache {
     pub(crate) verb: CacheVerb,
 }
 
+/// So many days are kept by `cache gc`.
+pub(crate) const KEEP_DAYS: u32 = 30;
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum CacheVerb {
     /// Count and measure what the store holds.
@@ -160,7 +167,7 @@ pub(crate) enum CacheVerb {
     /// Find what can go: old results that neither the lock nor this checkout uses.
     Gc {
         /// Keep whatever is younger than this many days.
-        #[arg(long, value_name = "DAYS", default_value_t = 30)]
+        #[arg(long, value_name = "DAYS", default_value_t = KEEP_DAYS)]
         keep_days: u32,
         /// Delete it; without this nothing is touched.
         #[arg(long)]
@@ -170,8 +177,24 @@ pub(crate) enum CacheVerb {
 
 #[derive(Args, Debug)]
 pub(crate) struct Completions {
-    /// The shell.
-    pub(crate) shell: Shell,
+    /// The shell; in bash, zsh and fish, the names of the project are offered too.
+    #[arg(required_unless_present = "names")]
+    pub(crate) shell: Option<Shell>,
+    /// Print these names of the project instead, one a line.
+    #[arg(long, value_enum)]
+    pub(crate) names: Option<Names>,
+    /// The command line as far as it goes, for the project that it names.
+    #[arg(last = true, requires = "names", value_name = "WORD", allow_hyphen_values = true)]
+    pub(crate) line: Vec<String>,
+}
+
+/// Names that a shell may offer.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Stages and their cells.
+    Stages,
+    /// Profiles.
+    Profiles,
 }
 
 /// A parameter: YAML's words for its value, else text.

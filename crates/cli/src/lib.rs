@@ -6,14 +6,18 @@ mod args;
 mod message;
 mod progress;
 mod report;
+mod text;
 mod verbs;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use engine::function::Function;
+use engine::plain::plain;
 
 use args::{Arguments, Verb};
+use report::say;
+use text::Text;
 
 /// What a study brings to the machine.
 pub struct Study {
@@ -31,10 +35,7 @@ pub fn main(study: &Study) -> ExitCode {
     quiet_panics();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-        }
+        Err(error) => return misused(error),
     };
     let result = match &arguments.verb {
         Verb::Run(verb) => verbs::run::run(study, &arguments, verb),
@@ -49,12 +50,25 @@ pub fn main(study: &Study) -> ExitCode {
         Verb::Cache(verb) => verbs::cache::cache(study, &arguments, verb),
         Verb::Init => verbs::init::init(&arguments),
         Verb::Schema => verbs::schema::schema(study),
-        Verb::Completions(verb) => verbs::completions::completions(verb),
+        Verb::Completions(verb) => verbs::completions::completions(study, &arguments, verb),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => message::tell(&arguments, failed),
     }
+}
+
+/// Help, or what is wrong with the arguments; they are repeated in it, so it is
+/// written anew for arguments that were made plain.
+fn misused(error: clap::Error) -> ExitCode {
+    let plain = std::env::args_os().map(|it| plain(&it.to_string_lossy()).into_owned());
+    let error = Arguments::try_parse_from(plain).err().unwrap_or(error);
+    let words = error.render();
+    match error.use_stderr() {
+        true => say(Text::usage(&words)),
+        false => drop(report::print(Text::usage(&words))),
+    }
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
 /// Gives the study's libraries the environment they are promised.
@@ -79,7 +93,7 @@ fn settle_environment(study: &Study) {
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|panic| {
         if let Some(at) = panic.location() {
-            report::say(&format!("note: panic at {}:{}:{}", at.file(), at.line(), at.column()));
+            say(&format!("note: panic at {}:{}:{}", at.file(), at.line(), at.column()));
         }
     }));
 }

@@ -2,23 +2,24 @@
 //! elsewhere plain lines, or JSON lines on standard output.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use engine::observe::{Event, How, Observer};
+use engine::plain::plain;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::message;
-use crate::report::{duration, paint, say};
+use crate::report::{duration, for_errors, print_json_line, say};
+use crate::text::Text;
 
 /// Writes each event as a line of JSON.
 pub(crate) struct Lines;
 
 impl Observer for Lines {
     fn event(&self, event: Event) {
-        let line = serde_json::to_string(&event).expect("events are plain data");
-        let _ = writeln!(std::io::stdout(), "{line}");
+        let _ = print_json_line(&event);
     }
 }
 
@@ -73,7 +74,7 @@ impl Observer for Progress {
             Event::Finished { stage, how: How::Cached, .. } => {
                 screen.step();
                 if self.verbose || (screen.terminal_or_busy() && screen.stages <= LISTED) {
-                    screen.line(&label("cached", "2", &stage), self.quiet);
+                    screen.line(label("cached", "2", &stage).end(), self.quiet);
                 } else {
                     screen.cached.push(stage);
                 }
@@ -81,17 +82,21 @@ impl Observer for Progress {
             Event::Finished { stage, how: How::Ran, seconds, note } => {
                 screen.stop(&stage);
                 let note = note.map(|note| format!("  {note}")).unwrap_or_default();
-                let line = format!("{}  {}{note}", label("ran", "32", &stage), duration(seconds));
+                let mut line = label("ran", "32", &stage);
+                line.line(&format!("  {}{note}", duration(seconds)));
                 screen.line(&line, self.quiet);
             }
             Event::Failed { stage, seconds, .. } => {
                 screen.stop(&stage);
-                let line = format!("{}  {}", label("failed", "31;1", &stage), duration(seconds));
+                let mut line = label("failed", "31;1", &stage);
+                line.line(&format!("  {}", duration(seconds)));
                 screen.line(&line, self.quiet);
             }
-            Event::Skipped { stage } => screen.line(&label("skipped", "33", &stage), self.quiet),
+            Event::Skipped { stage } => {
+                screen.line(label("skipped", "33", &stage).end(), self.quiet)
+            }
             Event::Published { path } if self.verbose => {
-                screen.line(&label("put in place", "2", &path), self.quiet);
+                screen.line(label("put in place", "2", &path).end(), self.quiet);
             }
             Event::Published { .. } => {}
             Event::Noted { diagnostic } => screen.line(&message::render(&diagnostic), false),
@@ -99,8 +104,11 @@ impl Observer for Progress {
     }
 }
 
-fn label(word: &str, colour: &str, stage: &str) -> String {
-    format!("{} {stage}", paint(&format!("{word:>8}"), colour))
+/// A line that does not end yet.
+fn label(word: &str, colour: &str, stage: &str) -> Text {
+    let mut line = Text::default();
+    line.paint(&format!("{word:>8}"), colour).add(&format!(" {stage}"));
+    line
 }
 
 impl Screen {
@@ -113,7 +121,7 @@ impl Screen {
         let cached = std::mem::take(&mut self.cached);
         if self.stages <= LISTED {
             for stage in &cached {
-                self.line(&label("cached", "2", stage), quiet);
+                self.line(label("cached", "2", stage).end(), quiet);
             }
         }
         let terminal =
@@ -136,10 +144,12 @@ impl Screen {
         }
     }
 
-    fn line(&self, text: &str, quiet: bool) {
+    fn line(&self, text: &Text, quiet: bool) {
         match &self.terminal {
             _ if quiet => {}
-            Some(terminal) if !terminal.all.is_hidden() => drop(terminal.all.println(text)),
+            Some(terminal) if !terminal.all.is_hidden() => {
+                let _ = terminal.all.println(for_errors(text).trim_end());
+            }
             _ => say(text),
         }
     }
@@ -165,7 +175,7 @@ impl Terminal {
         line.set_style(style.expect("the template is right"));
         let usual = expected.filter(|seconds| *seconds >= 1.0);
         let usual = usual.map(|seconds| format!(" (last time {})", duration(seconds)));
-        line.set_message(format!("{stage}{}", usual.unwrap_or_default()));
+        line.set_message(format!("{}{}", plain(&stage), usual.unwrap_or_default()));
         if !self.all.is_hidden() {
             line.enable_steady_tick(Duration::from_millis(100));
         }

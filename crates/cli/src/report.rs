@@ -1,9 +1,14 @@
 //! How verbs end and where their words go: artifacts on standard output,
-//! everything else on standard error.
+//! everything else on standard error. No other file writes to either.
 
 use std::io::{IsTerminal, Write};
 
 use engine::diagnostic::{Diagnostic, Kind};
+use engine::plain;
+
+pub(crate) use engine::diagnostic::count;
+
+use crate::text::Text;
 
 /// A verb did not do what it was asked.
 #[derive(Debug)]
@@ -54,13 +59,34 @@ pub(crate) fn exit_code(problems: &[Diagnostic]) -> u8 {
     ORDER.into_iter().find(|code| codes.contains(code)).unwrap_or(0)
 }
 
-/// Writes a line to standard error.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+/// Writes to standard error: a line, or text.
+pub(crate) fn say(text: impl Into<Text>) {
+    let mut stream = std::io::stderr();
+    let colour = colour(stream.is_terminal());
+    let _ = stream.write_all(text.into().shown(colour).as_bytes());
 }
 
-/// Writes text to standard output. A reader who has left, as `head` does, is no error.
-pub(crate) fn print(text: &str) -> Result<(), Failed> {
+/// Writes a line or text to standard output. A reader who has left, as `head`
+/// does, is no error.
+pub(crate) fn print(text: impl Into<Text>) -> Result<(), Failed> {
+    let stream = std::io::stdout();
+    let colour = colour(stream.is_terminal());
+    answer(text.into().shown(colour))
+}
+
+/// Writes a value as JSON to standard output.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failed> {
+    let text = serde_json::to_string_pretty(value).expect("what is printed is plain data");
+    answer(&format!("{}\n", plain::json(&text)))
+}
+
+/// Writes a value as one line of JSON to standard output.
+pub(crate) fn print_json_line(value: &impl serde::Serialize) -> Result<(), Failed> {
+    let text = serde_json::to_string(value).expect("what is printed is plain data");
+    answer(&format!("{}\n", plain::json(&text)))
+}
+
+fn answer(text: &str) -> Result<(), Failed> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             let message = format!("cannot write to standard output: {error}");
@@ -70,27 +96,29 @@ pub(crate) fn print(text: &str) -> Result<(), Failed> {
     }
 }
 
-/// Writes a value as JSON to standard output.
-pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failed> {
-    let text = serde_json::to_string_pretty(value).expect("what is printed is plain data");
-    print(&format!("{text}\n"))
+/// The form of text for standard error, where somebody else writes it there.
+pub(crate) fn for_errors(text: &Text) -> &str {
+    text.shown(colour(std::io::stderr().is_terminal()))
 }
 
-/// Whether standard error may be coloured.
-pub(crate) fn colour() -> bool {
+/// Whether a stream may be coloured.
+fn colour(is_terminal: bool) -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let plain = set("NO_COLOR") || std::env::var("TERM").is_ok_and(|term| term == "dumb");
-    set("CLICOLOR_FORCE") || (!plain && std::io::stderr().is_terminal())
+    set("CLICOLOR_FORCE") || (!plain && is_terminal)
 }
 
-/// Text in a colour of the terminal (an SGR code), where colour is wanted.
-pub(crate) fn paint(text: &str, code: &str) -> String {
-    if colour() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.into() }
-}
-
-/// A number of things: `1 stage`, `2 stages`.
-pub(crate) fn count(n: usize, thing: &str) -> String {
-    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
+/// How many columns a message may take: those of the terminal, and of no terminal
+/// so many that what a script reads does not depend on a window.
+pub(crate) fn columns() -> usize {
+    const ELSEWHERE: usize = 140;
+    if !std::io::stderr().is_terminal() {
+        return ELSEWHERE;
+    }
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let found = || terminal_size::terminal_size_of(std::io::stderr());
+    let columns = told.or_else(|| found().map(|(width, _)| usize::from(width.0)));
+    columns.map_or(ELSEWHERE, |columns| columns.clamp(40, ELSEWHERE))
 }
 
 /// A duration in seconds as people read it.

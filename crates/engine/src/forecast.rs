@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
-use crate::plan::Origin;
 use crate::project::{Done, Project};
 use crate::publish;
 use crate::recipe::{Change, Recipe};
+use crate::since;
 
 /// What would happen to a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -112,7 +112,9 @@ fn one(project: &Project, index: usize, done: &mut [Option<Done>]) -> Result<For
             done[index] = Some(Done { key, resolved, outputs: record.outputs });
             return Ok(forecast);
         }
-        forecast.changes = last.map(|last| resolved.recipe.changes(&last)).unwrap_or_default();
+        if let Some(last) = last {
+            forecast.changes = changes(project, index, &resolved.recipe, &last);
+        }
         return Ok(forecast);
     }
     forecast.waits = project.plan.stages[index]
@@ -123,9 +125,9 @@ fn one(project: &Project, index: usize, done: &mut [Option<Done>]) -> Result<For
     forecast.waits.sort();
     forecast.waits.dedup();
     if let Some(last) = last {
-        let unknown = unknown_lines(project, index, done);
-        forecast.changes = resolved.recipe.changes(&last);
-        forecast.changes.retain(|change| !unknown.contains(&change.line));
+        let unknown = since::unknown(project, index, done);
+        forecast.changes = changes(project, index, &resolved.recipe, &last);
+        forecast.changes.retain(|change| !since::is_of(&unknown, &change.line));
         if forecast.changes.is_empty() {
             forecast.verdict = Verdict::May;
         }
@@ -133,21 +135,15 @@ fn one(project: &Project, index: usize, done: &mut [Option<Done>]) -> Result<For
     Ok(forecast)
 }
 
-/// The lines of a recipe that nobody can know yet.
-fn unknown_lines(project: &Project, index: usize, done: &[Option<Done>]) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (role, inputs) in &project.plan.stages[index].inputs {
-        for input in inputs {
-            let unknown = match input.from {
-                Origin::Stage(other, _) => done[other].is_none(),
-                Origin::Lineage => true,
-                Origin::File | Origin::Source(_) => false,
-            };
-            if unknown {
-                lines.push(format!("input.{role}.{}", input.path));
-                lines.push(format!("label.{role}.{}", input.path));
-            }
-        }
-    }
-    lines
+/// What differs from the last recipe. Where the lineage says something else of a
+/// source, that is told instead of the digest of it all.
+fn changes(project: &Project, index: usize, now: &Recipe, last: &Recipe) -> Vec<Change> {
+    let mut changes = since::sources(project, index, last);
+    let lineages: Vec<String> = match changes.is_empty() {
+        true => Vec::new(),
+        false => since::lineages(project, index).collect(),
+    };
+    let others = now.changes(last).into_iter();
+    changes.extend(others.filter(|change| !lineages.contains(&change.line)));
+    changes
 }

@@ -6,6 +6,7 @@
 
 // What is said, and how things are named.
 pub mod diagnostic;
+pub mod plain;
 pub mod digest;
 pub mod function;
 
@@ -45,6 +46,7 @@ pub mod witness;
 // Doing it.
 pub mod observe;
 pub mod forecast;
+pub mod since;
 mod process;
 mod execute;
 mod publish;

@@ -29,26 +29,37 @@ pub(crate) fn lineage<'a>(
 ) -> Value {
     let upstream = plan.closure(plan.stages[of].upstream());
     let mut stages = Map::new();
-    let mut sources = Map::new();
-    for index in upstream {
-        let stage = &plan.stages[index];
-        let facts = known(index);
-        for input in stage.inputs.values().flatten() {
-            let Origin::Source(name) = &input.from else { continue };
-            if let (Some(known), Some((digest, size))) = (plan.sources.get(name), source(name)) {
-                let mut descriptor = known.descriptor.clone();
-                if let Value::Object(entries) = &mut descriptor {
-                    entries.remove("schema");
-                    entries.insert("path".into(), json!(known.path));
-                    entries.insert("digest".into(), json!(digest));
-                    entries.insert("size".into(), json!(size));
-                }
-                sources.insert(name.clone(), descriptor);
-            }
-        }
-        stages.insert(stage.name.clone(), describe(plan, stage, &facts));
+    for index in &upstream {
+        let stage = &plan.stages[*index];
+        stages.insert(stage.name.clone(), describe(plan, stage, &known(*index)));
     }
-    json!({ "stages": stages, "sources": sources })
+    json!({ "stages": stages, "sources": sources(plan, &upstream, source) })
+}
+
+/// The descriptions of the sources that some stages read, by name.
+pub(crate) fn sources(
+    plan: &Plan,
+    stages: &[usize],
+    source: impl Fn(&str) -> Option<(Digest, u64)>,
+) -> Map<String, Value> {
+    let mut sources = Map::new();
+    for input in stages.iter().flat_map(|index| plan.stages[*index].inputs.values().flatten()) {
+        let Origin::Source(name) = &input.from else { continue };
+        if sources.contains_key(name) {
+            continue;
+        }
+        if let (Some(known), Some((digest, size))) = (plan.sources.get(name), source(name)) {
+            let mut descriptor = known.descriptor.clone();
+            if let Value::Object(entries) = &mut descriptor {
+                entries.remove("schema");
+                entries.insert("path".into(), json!(known.path));
+                entries.insert("digest".into(), json!(digest));
+                entries.insert("size".into(), json!(size));
+            }
+            sources.insert(name.clone(), descriptor);
+        }
+    }
+    sources
 }
 
 fn describe(plan: &Plan, stage: &Stage, known: &Known) -> Value {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::{Map, Value};
+
 use crate::diagnostic::{Checked, Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::files::Files;
@@ -237,12 +239,20 @@ impl Project {
                 labels: &done.resolved.labels,
             }
         };
-        let source = |name: &str| {
-            let known = self.files.digest(&self.plan.sources[name].path).ok()?;
-            Some((known.digest, known.size))
-        };
-        let value = lineage::lineage(&self.plan, index, known, source);
+        let value = lineage::lineage(&self.plan, index, known, |name| self.source(name));
         Ok(Some(canonical(&value).into_bytes().into()))
+    }
+
+    /// What the lineage of a stage says of its sources: that is known before
+    /// any stage has run.
+    pub(crate) fn described(&self, index: usize) -> Map<String, Value> {
+        let upstream = self.plan.closure(self.plan.stages[index].upstream());
+        lineage::sources(&self.plan, &upstream, |name| self.source(name))
+    }
+
+    fn source(&self, name: &str) -> Option<(Digest, u64)> {
+        let known = self.files.digest(&self.plan.sources[name].path).ok()?;
+        Some((known.digest, known.size))
     }
 }
 

@@ -9,6 +9,7 @@ use engine::forecast::keys;
 use crate::Study;
 use crate::args::{Arguments, Stages};
 use crate::report::{Failed, print};
+use crate::text::Text;
 use crate::verbs::{named, work};
 
 pub(crate) fn accept(study: &Study, arguments: &Arguments, verb: &Stages) -> Result<(), Failed> {
@@ -30,9 +31,10 @@ pub(crate) fn accept(study: &Study, arguments: &Arguments, verb: &Stages) -> Res
             .into());
     }
     project.distrust();
-    let text: String = accepted
-        .iter()
-        .map(|stage| format!("the newest result of stage `{stage}` counts from now on\n"))
-        .collect();
-    print(&format!("{text}`colophon run` puts it in place, with what depends on it\n"))
+    let mut text = Text::default();
+    for stage in accepted {
+        text.line(&format!("the newest result of stage `{stage}` counts from now on"));
+    }
+    text.line("`colophon run` puts it in place, with what depends on it");
+    print(text)
 }

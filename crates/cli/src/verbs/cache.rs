@@ -10,9 +10,10 @@ use engine::state::State;
 use engine::store::Store;
 
 use crate::Study;
-use crate::args::{self, Arguments, CacheVerb};
+use crate::args::{self, Arguments, CacheVerb, KEEP_DAYS};
 use crate::message;
 use crate::report::{Failed, bytes, count, print, print_json};
+use crate::text::Text;
 
 pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Result<(), Failed> {
     let root = &arguments.directory;
@@ -34,7 +35,7 @@ pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Res
     match verb.verb {
         CacheVerb::Size => {
             let size = gc::size(&open(false)?);
-            if arguments.json { print_json(&size) } else { print(&describe(&size)) }
+            if arguments.json { print_json(&size) } else { print(describe(&size)) }
         }
         CacheVerb::Check { repair } => {
             let store = open(repair)?;
@@ -57,22 +58,23 @@ pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Res
             })?;
             let age = Duration::from_secs(u64::from(keep_days) * 86_400);
             let store = open(delete)?;
+            let again = again(arguments, keep_days);
             let garbage = gc::collect(&store, &lock, &State::read(root), age, delete)?;
-            if arguments.json { print_json(&garbage) } else { print(&sweep(&garbage)) }
+            if arguments.json { print_json(&garbage) } else { print(&sweep(&garbage, &again)) }
         }
     }
 }
 
-fn describe(size: &Size) -> String {
-    let mut text = format!(
-        "{} ({}), {} ({})\n",
+fn describe(size: &Size) -> Text {
+    let mut text = Text::from(&format!(
+        "{} ({}), {} ({})",
         count(size.objects, "object"),
         bytes(size.object_bytes),
         count(size.results, "result"),
         bytes(size.result_bytes)
-    );
+    ));
     if size.quarantined > 0 {
-        text.push_str(&format!("{} set aside as damaged\n", count(size.quarantined, "file")));
+        text.line(&format!("{} set aside as damaged", count(size.quarantined, "file")));
     }
     text
 }
@@ -96,7 +98,30 @@ fn diagnose(health: &Health, repaired: bool) -> String {
     text
 }
 
-fn sweep(garbage: &Garbage) -> String {
+/// The command that removes what this one found.
+fn again(arguments: &Arguments, keep_days: u32) -> String {
+    let mut command = String::from("colophon cache gc");
+    let mut add = |option: &str, value: &str| {
+        let plain = |c: char| c.is_alphanumeric() || "/._-+:@%,".contains(c);
+        let quoted = match !value.is_empty() && value.chars().all(plain) {
+            true => value.to_string(),
+            false => format!("'{}'", value.replace('\'', "'\\''")),
+        };
+        command.push_str(&format!(" {option} {quoted}"));
+    };
+    if arguments.directory.as_os_str() != "." {
+        add("-C", &arguments.directory.to_string_lossy());
+    }
+    if let Some(store) = &arguments.store {
+        add("--store", &store.to_string_lossy());
+    }
+    if keep_days != KEEP_DAYS {
+        add("--keep-days", &keep_days.to_string());
+    }
+    command + " --delete"
+}
+
+fn sweep(garbage: &Garbage, again: &str) -> String {
     let what = format!(
         "{} and {}, {}",
         count(garbage.results, "result"),
@@ -106,6 +131,6 @@ fn sweep(garbage: &Garbage) -> String {
     match (garbage.results + garbage.objects, garbage.deleted) {
         (0, _) => "nothing can go\n".into(),
         (_, true) => format!("removed {what}\n"),
-        (_, false) => format!("{what} can go; `colophon cache gc --delete` removes them\n"),
+        (_, false) => format!("{what} can go; `{again}` removes them\n"),
     }
 }

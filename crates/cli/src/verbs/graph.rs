@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::Study;
 use crate::args::{self, Arguments, Format};
 use crate::report::{Failed, print, print_json};
+use crate::text::{Text, padded, width};
 use crate::verbs::{look, select};
 
 mod svg;
@@ -39,11 +40,11 @@ pub(crate) fn graph(
     if arguments.json {
         return print_json(&graph);
     }
-    print(&match verb.format {
+    print(match verb.format {
         Format::Text => graph.text(),
-        Format::Mermaid => graph.mermaid(),
-        Format::Dot => graph.dot(),
-        Format::Svg => svg::draw(&graph),
+        Format::Mermaid => Text::file(&graph.mermaid()),
+        Format::Dot => Text::file(&graph.dot()),
+        Format::Svg => Text::file(&svg::draw(&graph)),
     })
 }
 
@@ -75,15 +76,15 @@ impl Graph {
         graph
     }
 
-    fn text(&self) -> String {
-        let mut text = String::new();
-        let width = self.nodes.iter().map(|node| node.label().len()).max().unwrap_or(0);
+    fn text(&self) -> Text {
+        let mut text = Text::default();
+        let columns = self.nodes.iter().map(|node| width(&node.label())).max().unwrap_or(0);
         for node in &self.nodes {
             let mut from: Vec<String> = node.from.iter().cloned().collect();
             from.extend(node.sources.iter().map(|source| format!("raw:{source}")));
             let arrow = if from.is_empty() { "" } else { "<-" };
-            let line = format!("{:width$}  {arrow} {}", node.label(), from.join(", "));
-            let _ = writeln!(text, "{}", line.trim_end());
+            let label = padded(&node.label(), columns);
+            text.line(format!("{label}  {arrow} {}", from.join(", ")).trim_end());
         }
         text
     }

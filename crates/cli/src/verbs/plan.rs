@@ -7,7 +7,8 @@ use engine::witness;
 use crate::Study;
 use crate::args::{self, Arguments};
 use crate::message;
-use crate::report::{Failed, count, duration, paint, print, print_json};
+use crate::report::{Failed, count, duration, print, print_json};
+use crate::text::{Text, padded};
 use crate::verbs::why::reason;
 use crate::verbs::{look, question, select};
 
@@ -23,14 +24,14 @@ pub(crate) fn plan(study: &Study, arguments: &Arguments, verb: &args::Plan) -> R
     if arguments.json {
         print_json(&forecasts)?;
     } else if !arguments.quiet {
-        let mut text = String::new();
+        let mut text = Text::default();
         for forecast in &forecasts {
             if forecast.verdict != Verdict::Cached || forecasts.len() <= 100 || arguments.verbose {
-                text.push_str(&line(forecast));
+                line(forecast, &mut text);
             }
         }
-        text.push_str(&totals(&forecasts));
-        print(&text)?;
+        text.line(&totals(&forecasts));
+        print(text)?;
     }
     if verb.check && pending { Err(Failed::code(3)) } else { Ok(()) }
 }
@@ -54,9 +55,12 @@ pub(crate) fn status(
     if forecasts.is_empty() {
         return print(&format!("everything is up to date: {}\n", count(all, "stage")));
     }
-    let mut text: String = forecasts.iter().map(line).collect();
-    text.push_str(&format!("{} of {} not up to date\n", forecasts.len(), count(all, "stage")));
-    print(&text)
+    let mut text = Text::default();
+    for forecast in &forecasts {
+        line(forecast, &mut text);
+    }
+    text.line(&format!("{} of {} not up to date", forecasts.len(), count(all, "stage")));
+    print(text)
 }
 
 /// How many stages are up to date, if a witness says so and nobody wants more.
@@ -68,7 +72,7 @@ fn up_to_date(arguments: &Arguments, targets: &[String]) -> Result<Option<usize>
     Ok(question.and_then(|question| witness::holds(&arguments.directory, &question)))
 }
 
-fn line(forecast: &Forecast) -> String {
+fn line(forecast: &Forecast, text: &mut Text) {
     let (word, colour) = match forecast.verdict {
         Verdict::Cached => ("cached", "2"),
         Verdict::Restore => ("restore", "36"),
@@ -83,11 +87,10 @@ fn line(forecast: &Forecast) -> String {
         Verdict::Run if !forecast.known => "it never ran here".into(),
         Verdict::Run => cause(forecast),
     };
-    let time = forecast.seconds.filter(|s| *s >= 0.1 && forecast.verdict != Verdict::Cached);
+    let time = forecast.seconds.filter(|s| *s >= 1.0 && forecast.verdict != Verdict::Cached);
     let time = time.map(|s| format!(" (last time {})", duration(s))).unwrap_or_default();
-    let line =
-        format!("{} {:<24} {cause}{time}", paint(&format!("{word:>8}"), colour), forecast.stage);
-    format!("{}\n", line.trim_end())
+    let line = format!(" {} {cause}{time}", padded(&forecast.stage, 24));
+    text.paint(&format!("{word:>8}"), colour).line(line.trim_end());
 }
 
 /// What a run does with results that somebody changed.
@@ -132,7 +135,7 @@ fn totals(forecasts: &[Forecast]) -> String {
     let (run, may) = (n(Verdict::Run), n(Verdict::May));
     let (cached, restore) = (n(Verdict::Cached), n(Verdict::Restore));
     if run + may + restore == 0 {
-        return format!("nothing to run: {} up to date\n", count(cached, "stage"));
+        return format!("nothing to run: {} up to date", count(cached, "stage"));
     }
     let mut parts = vec![format!("{run} will run")];
     for (n, word) in [(may, "may run"), (restore, "to put in place"), (cached, "cached")] {
@@ -140,5 +143,5 @@ fn totals(forecasts: &[Forecast]) -> String {
             parts.push(format!("{n} {word}"));
         }
     }
-    format!("{}\n", parts.join(", "))
+    parts.join(", ")
 }

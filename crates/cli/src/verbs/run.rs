@@ -16,7 +16,8 @@ use signal_hook::iterator::{Handle, Signals};
 use crate::Study;
 use crate::args::{self, Arguments};
 use crate::progress::{Lines, Progress};
-use crate::report::{Failed, count, duration, exit_code, paint, print, say};
+use crate::report::{Failed, count, duration, exit_code, print_json_line, say};
+use crate::text::Text;
 use crate::verbs::{named, question, select, work};
 
 mod before;
@@ -35,7 +36,7 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     {
         let summary = Summary { cached, ..Summary::default() };
         if !arguments.quiet {
-            say(&last_line(&summary, begun.elapsed().as_secs_f64(), 0, &arguments.directory));
+            say(last_line(&summary, begun.elapsed().as_secs_f64(), 0, &arguments.directory));
         }
         return Ok(());
     }
@@ -68,36 +69,41 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
         let mut end =
             serde_json::json!({ "event": "ended", "seconds": seconds, "exit_code": code });
         end["summary"] = serde_json::to_value(&summary).expect("a summary is plain data");
-        print(&format!("{end}\n"))?;
+        print_json_line(&end)?;
         return if code == 0 { Ok(()) } else { Err(Failed::code(code)) };
     }
     if code != 0 {
         crate::message::all(&summary.problems);
     }
     if !arguments.quiet {
-        say(&last_line(&summary, seconds, code, &arguments.directory));
+        say(last_line(&summary, seconds, code, &arguments.directory));
     }
     if code == 0 { Ok(()) } else { Err(Failed::code(code)) }
 }
 
 /// What happens to the lock.
 fn mode(verb: &args::Run, is_plain: bool) -> Result<Mode, Failed> {
-    match (verb.locked, is_plain) {
-        (true, true) => Ok(Mode::Locked),
-        (false, true) => Ok(Mode::Update),
-        (false, false) => Ok(Mode::Leave),
-        (true, false) => {
-            let message =
-                "`--locked` holds the plain pipeline to its lock, this is a variant of it";
+    let refused = match (verb.locked, verb.frozen) {
+        _ if is_plain => None,
+        (true, _) => Some("`--locked` holds the plain pipeline to its lock"),
+        (_, true) => Some("`--frozen` puts in place what the lock of the plain pipeline holds"),
+        _ => None,
+    };
+    match refused {
+        Some(why) => {
+            let message = format!("{why}, this is a variant of it");
             Err(Diagnostic::new(Kind::Usage, message)
                 .hint("leave out `--profile` and `--param`, and unset SOURCE_DATE_EPOCH")
                 .into())
         }
+        None if verb.locked => Ok(Mode::Locked),
+        None if is_plain => Ok(Mode::Update),
+        None => Ok(Mode::Leave),
     }
 }
 
 /// One line that says what came of it.
-fn last_line(summary: &Summary, seconds: f64, code: u8, root: &std::path::Path) -> String {
+fn last_line(summary: &Summary, seconds: f64, code: u8, root: &std::path::Path) -> Text {
     let mut parts = Vec::new();
     let mut part = |n: usize, word: &str| {
         if n > 0 {
@@ -110,21 +116,25 @@ fn last_line(summary: &Summary, seconds: f64, code: u8, root: &std::path::Path) 
     part(summary.cached, "cached");
     part(summary.published.len(), "put in place");
     if code == 0 && summary.ran + summary.cached == 0 {
-        return "nothing ran: there are no stages".into();
+        return Text::from("nothing ran: there are no stages");
     }
     if code == 0 && summary.ran == 0 && summary.published.is_empty() {
         let stages = count(summary.cached, "stage");
         let are = if summary.cached == 1 { "is" } else { "are" };
-        return format!("nothing ran: {stages} {are} up to date ({})", duration(seconds));
+        let line = format!("nothing ran: {stages} {are} up to date ({})", duration(seconds));
+        return Text::from(&line);
     }
     if parts.is_empty() {
         parts.push("nothing was done".into());
     }
-    let word = if code == 0 { paint("done", "32;1") } else { paint("failed", "31;1") };
+    let (word, colour) = if code == 0 { ("done", "32;1") } else { ("failed", "31;1") };
     let pdf = summary.published.iter().find(|path| path.ends_with(".pdf"));
     let pdf = pdf.filter(|_| code == 0).map(|path| format!(" -> {}", root.join(path).display()));
     let pdf = pdf.unwrap_or_default().replacen("-> ./", "-> ", 1);
-    format!("{word}: {} in {}{pdf}", parts.join(", "), duration(seconds))
+    let mut text = Text::default();
+    text.paint(word, colour);
+    text.line(&format!(": {} in {}{pdf}", parts.join(", "), duration(seconds)));
+    text
 }
 
 fn cores() -> usize {

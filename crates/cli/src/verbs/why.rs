@@ -1,239 +1,280 @@
 //! `colophon why`: why a stage runs, in terms of rows, parameters and code.
+//!
+//! What somebody changed comes first, then the way from there to the stage. It
+//! compares with the committed lock, since that is what others have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::digest::Digest;
-use engine::forecast::{Verdict, forecast, last_recipe};
-use engine::plan::{Input, Origin, Stage};
+use engine::forecast::{Verdict, forecast};
+use engine::plan::{Origin, Plan};
 use engine::project::Project;
-use engine::recipe::{Change, Recipe};
+use engine::recipe::Change;
+use engine::since::{self, Account};
 use serde::Serialize;
 
 use crate::Study;
 use crate::args::{self, Arguments};
 use crate::message;
 use crate::report::{Failed, print, print_json};
+use crate::text::Text;
 use crate::verbs::look;
 
+mod causes;
+mod committed;
+mod json;
 mod rows;
+mod telling;
+mod words;
 
-/// Why a stage runs or ran.
+use causes::{Cause, Web};
+use committed::Since;
+use telling::{folded, tell};
+pub(crate) use words::reason;
+
+/// An answer: plain data, as long as the list of stages that it speaks of.
 #[derive(Serialize)]
 struct Answer {
-    stage: String,
-    verdict: String,
-    reasons: Vec<Reason>,
+    /// The stages that were asked for.
+    asked: Vec<String>,
+    /// What it compares with.
+    since: Since,
+    /// Whether nothing ever ran here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    first: bool,
+    /// What somebody changed.
+    causes: Vec<Told>,
+    /// The stages through which that reaches the asked ones, in order.
+    stages: Vec<Link>,
+    /// Inputs of the asked stages that differ inside.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inputs: Vec<Told>,
+    /// How many stages the store has no recipe of from before: of them only
+    /// inputs were compared.
+    #[serde(skip_serializing_if = "is_zero")]
+    partial: usize,
+    #[serde(skip)]
+    web: Vec<Cause>,
+    #[serde(skip)]
+    verdicts: BTreeMap<usize, Verdict>,
 }
 
-/// One change, what it means, and what it comes from.
-#[derive(Serialize)]
-struct Reason {
+/// A change, in words and as the lines that differ inside.
+#[derive(Clone, Serialize)]
+struct Told {
     #[serde(flatten)]
     change: Change,
     says: String,
+    /// The stages whose recipes have it.
+    stages: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    rows: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    because: Vec<Answer>,
+    details: Vec<String>,
+}
+
+/// A stage on the way.
+#[derive(Serialize)]
+struct Link {
+    stage: String,
+    verdict: Verdict,
+    changes: Vec<Change>,
+    /// The stages right before it that it is reached from.
+    because: Vec<String>,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 pub(crate) fn why(study: &Study, arguments: &Arguments, verb: &args::Why) -> Result<(), Failed> {
     let project = look(study, arguments)?;
-    let stages = project.plan.find(&verb.stage)?;
-    let forecasts = forecast(&project, &project.plan.closure(stages.iter().copied()))?;
-    let verdict = |index: usize| {
-        let name = &project.plan.stages[index].name;
-        forecasts
-            .iter()
-            .find(|forecast| forecast.stage == *name)
-            .map(|forecast| (forecast.verdict, forecast.changes.clone(), forecast.known))
-    };
-    let mut asked = Asked { project: &project, verdicts: &verdict, told: BTreeSet::new() };
-    let answers: Vec<_> = stages.iter().map(|index| asked.answer(*index)).collect();
+    let asked = project.plan.find(&verb.stage)?;
+    let answers = answers(&project, &asked, verb.since.as_deref())?;
     message::all(&project.store.notes());
     if arguments.json {
         return print_json(&answers);
     }
-    let mut text = String::new();
-    for answer in &answers {
-        tell(answer, 0, &mut text);
+    let mut text = Text::default();
+    for (n, answer) in answers.iter().enumerate() {
+        tell(&project.plan, &asked, answer, n > 0, &mut text);
     }
-    print(&text)
+    print(text)
 }
 
-type Verdicts<'a> = dyn Fn(usize) -> Option<(Verdict, Vec<Change>, bool)> + 'a;
-
-/// The question, and the stages that have been answered for.
-struct Asked<'a> {
-    project: &'a Project,
-    verdicts: &'a Verdicts<'a>,
-    told: BTreeSet<usize>,
-}
-
-impl Asked<'_> {
-    fn answer(&mut self, index: usize) -> Answer {
-        let project = self.project;
-        let stage = &project.plan.stages[index];
-        let (verdict, changes, known) =
-            (self.verdicts)(index).unwrap_or((Verdict::Run, Vec::new(), false));
-        let (words, changes) = match verdict {
-            Verdict::Cached | Verdict::Restore => match last_change(project, &stage.name) {
-                Some(changes) => ("is up to date; before that it ran because", changes),
-                None => ("is up to date, and has had this recipe since it first ran here", vec![]),
-            },
-            Verdict::May => ("may run", waiting(project, stage, self.verdicts)),
-            Verdict::Run if !known => ("will run, since it never ran here", Vec::new()),
-            Verdict::Run if changes.is_empty() => {
-                ("will run, since its result is no longer in the store", Vec::new())
-            }
-            Verdict::Run => ("will run because", changes),
-        };
-        // A cause that several stages share is told once.
-        if !self.told.insert(index) && !changes.is_empty() {
-            let verdict = "see above".into();
-            return Answer { stage: stage.name.clone(), verdict, reasons: Vec::new() };
+/// The answer, and where nothing has changed since, what changed before that.
+fn answers(
+    project: &Project,
+    asked: &[usize],
+    revision: Option<&str>,
+) -> Result<Vec<Answer>, Failed> {
+    let stages = project.plan.closure(asked.iter().copied());
+    let (since, before) = match revision {
+        Some("last") => (Since::Last, since::remembered(project, false)),
+        Some(revision) => {
+            let (since, lock) = committed::at(&project.plan, revision)?;
+            (since, since::locked(project, &lock))
         }
-        let settled = matches!(verdict, Verdict::Cached | Verdict::Restore);
-        let reasons = changes.into_iter().map(|change| self.reason(stage, change, settled));
-        let reasons = reasons.collect();
-        Answer { stage: stage.name.clone(), verdict: words.into(), reasons }
+        None => match committed::committed(&project.plan)? {
+            Some((since, lock)) => (since, since::locked(project, &lock)),
+            None => (Since::Last, since::remembered(project, false)),
+        },
+    };
+    let accounts = since::accounts(project, &stages, &before)?;
+    let verdicts = verdicts(project, &stages)?;
+    let first = answer(project, asked, since, &accounts, verdicts.clone());
+    let settled = |index: &usize| matches!(verdicts[index], Verdict::Cached | Verdict::Restore);
+    let is_last = revision.is_none_or(|revision| revision == "last");
+    if !first.causes.is_empty() || !is_last || !asked.iter().all(settled) {
+        return Ok(vec![first]);
     }
+    let (now, before) = (since::remembered(project, false), since::remembered(project, true));
+    let accounts = since::between(project, &stages, &now, &before);
+    let second = answer(project, asked, Since::Last, &accounts, verdicts);
+    Ok(if second.causes.is_empty() { vec![first] } else { vec![first, second] })
+}
 
-    fn reason(&mut self, stage: &Stage, change: Change, settled: bool) -> Reason {
-        let says = reason(&change);
-        let input = input(stage, &change.line);
-        let rows =
-            input.map(|input| rows(self.project, input, &change, settled)).unwrap_or_default();
-        let because = match input.map(|input| &input.from) {
-            Some(Origin::Stage(other, _)) => vec![self.answer(*other)],
-            Some(Origin::Lineage) => self.lineage(stage, settled),
-            _ => Vec::new(),
-        };
-        Reason { change, says, rows, because }
+fn verdicts(project: &Project, stages: &[usize]) -> Result<BTreeMap<usize, Verdict>, Failed> {
+    let forecasts = forecast(project, stages)?;
+    Ok(stages.iter().copied().zip(forecasts.iter().map(|forecast| forecast.verdict)).collect())
+}
+
+fn answer(
+    project: &Project,
+    asked: &[usize],
+    since: Since,
+    accounts: &[Account],
+    verdicts: BTreeMap<usize, Verdict>,
+) -> Answer {
+    let plan = &project.plan;
+    let name = |index: &usize| plan.stages[*index].name.clone();
+    let first = project.state.stages.is_empty();
+    let Web { mut because, mut causes } = causes::web(project, accounts, asked);
+    if first {
+        // Where nothing ran yet, that is the whole answer.
+        causes.retain(|cause| !matches!(cause.change.line.as_str(), "stage" | "result"));
     }
+    for index in asked {
+        because.entry(*index).or_default();
+    }
+    let told = |cause: &Cause| {
+        let details = details(project, cause);
+        Told {
+            says: says(plan, cause, asked, details.is_empty()),
+            stages: cause.stages.iter().map(name).collect(),
+            details,
+            change: cause.change.clone(),
+        }
+    };
+    let changes: BTreeMap<usize, &Account> = accounts.iter().map(|it| (it.stage, it)).collect();
+    let link = |(index, before): (&usize, &BTreeSet<usize>)| Link {
+        stage: name(index),
+        verdict: verdicts[index],
+        changes: changes.get(index).map(|it| it.changes.clone()).unwrap_or_default(),
+        because: before.iter().map(name).collect(),
+    };
+    let partial = because.keys().filter(|index| changes.get(index).is_some_and(|it| it.is_partial));
+    Answer {
+        asked: asked.iter().map(name).collect(),
+        first,
+        causes: causes.iter().map(told).collect(),
+        stages: because.iter().map(link).collect(),
+        inputs: inside(project, asked, &changes),
+        partial: partial.count(),
+        web: causes,
+        since,
+        verdicts,
+    }
+}
 
-    /// What a changed lineage comes from: the stages upstream of it that read
-    /// raw data or files which changed.
-    fn lineage(&mut self, stage: &Stage, settled: bool) -> Vec<Answer> {
-        let upstream = self.project.plan.closure(stage.upstream());
-        let changed = |index: &usize| {
-            let stage = &self.project.plan.stages[*index];
-            let changes = match settled {
-                true => last_change(self.project, &stage.name).unwrap_or_default(),
-                false => (self.verdicts)(*index).map(|(_, changes, _)| changes).unwrap_or_default(),
+/// A cause in words, with the stages that it is a cause for, unless those are
+/// the asked ones.
+fn says(plan: &Plan, cause: &Cause, asked: &[usize], bare: bool) -> String {
+    let stages = folded(plan, &cause.stages);
+    let of = if cause.stages == asked { String::new() } else { format!(" of {stages}") };
+    let change = &cause.change;
+    match change.line.as_str() {
+        "stage" if cause.stages.len() == 1 => format!("{stages} is new"),
+        "stage" => format!("{stages} are new"),
+        "result" => format!("the results of {stages} are not in the store"),
+        "recipe" => format!(
+            "another command, code or parameter of {stages}: which one is not known, since the \
+             store has no recipe of it from before"
+        ),
+        "seed" => format!("the seed{of} changed"),
+        line => {
+            let mut groups = cause.stages.iter().map(|index| &plan.stages[*index].group);
+            let first = groups.next();
+            // A file that plays several parts is told by its path alone.
+            let path = line.strip_prefix("input.").and_then(|it| it.split_once('.'));
+            let what = match path.filter(|_| groups.any(|group| Some(group) != first)) {
+                Some((_, path)) => format!("input `{path}`"),
+                None => words::what(line),
             };
-            changes.iter().any(|change| match input(stage, &change.line) {
-                Some(input) => matches!(input.from, Origin::File | Origin::Source(_)),
-                None => change.line.starts_with("param."),
-            })
-        };
-        let roots: Vec<_> = upstream.into_iter().filter(changed).collect();
-        roots.into_iter().map(|index| self.answer(index)).collect()
+            // Digests say less than what differs inside, and of code they say nothing.
+            let digests = line.starts_with("code.") || line.starts_with("reading.");
+            match change.before.is_some() && change.after.is_some() {
+                true if digests || !bare => format!("{what}{of} changed"),
+                _ => format!("{what}{of} {}", words::how(change)),
+            }
+        }
     }
 }
 
-/// What changed between the last two recipes of a stage.
-fn last_change(project: &Project, stage: &str) -> Option<Vec<Change>> {
-    let last = project.state.stages.get(stage)?;
-    let before: Recipe = project.store.recipe(&last.before?)?;
-    Some(last_recipe(project, stage)?.changes(&before))
-}
-
-/// The inputs of a stage whose content nobody can know yet, as changes.
-fn waiting(project: &Project, stage: &Stage, verdicts: &Verdicts) -> Vec<Change> {
-    let last = last_recipe(project, &stage.name).unwrap_or_default();
-    let unknown = |input: &&Input| match input.from {
-        Origin::Stage(other, _) => {
-            !matches!(verdicts(other), Some((Verdict::Cached | Verdict::Restore, ..)))
-        }
-        _ => false,
+/// Whether a change is better told by its lines.
+fn is_long(change: &Change) -> bool {
+    let long = |text: &Option<String>| {
+        text.as_ref().is_some_and(|text| text.contains('\n') || text.chars().count() > 120)
     };
-    let mut changes = Vec::new();
-    for (role, inputs) in &stage.inputs {
-        for input in inputs.iter().filter(unknown) {
-            let line = format!("input.{role}.{}", input.path);
-            let before = last.lines().get(&line).cloned();
-            changes.push(Change { line, before, after: None });
-        }
-    }
-    changes
+    long(&change.before) || long(&change.after)
 }
 
-fn input<'a>(stage: &'a Stage, line: &str) -> Option<&'a Input> {
-    stage.inputs.iter().find_map(|(role, inputs)| {
-        let rest = line.strip_prefix("input.")?.strip_prefix(role.as_str())?.strip_prefix('.')?;
-        inputs.iter().find(|input| input.path == rest)
-    })
-}
-
-/// The rows of an input that differ, where it is a text of the project.
-fn rows(project: &Project, input: &Input, change: &Change, settled: bool) -> Vec<String> {
-    if !matches!(input.from, Origin::File | Origin::Source(_)) {
+/// What differs inside of what changed.
+fn details(project: &Project, cause: &Cause) -> Vec<String> {
+    let (Some(before), Some(after)) = (&cause.change.before, &cause.change.after) else {
         return Vec::new();
-    }
-    let stored = |digest: &Option<String>| {
-        project.store.read(&Digest::from_hex(digest.as_deref()?)?).ok().flatten()
     };
-    let Some(before) = stored(&change.before) else { return Vec::new() };
-    let after = match settled {
-        true => stored(&change.after),
-        false => std::fs::read(project.plan.root.join(&input.path)).ok(),
+    let Some(path) = cause.change.line.strip_prefix("input.") else {
+        return match (is_long(&cause.change), cause.varies) {
+            (true, _) => rows::differences("", before.as_bytes(), after.as_bytes()),
+            (_, true) => vec![format!("such as {before} -> {after}")],
+            (false, false) => Vec::new(),
+        };
     };
-    after.map(|after| rows::differences(&input.path, &before, &after)).unwrap_or_default()
+    let path = path.split_once('.').map_or(path, |(_, path)| path);
+    let stored = |hex: &str| Some(project.store.read(&Digest::from_hex(hex)?).ok()??);
+    let Some(before) = stored(before) else { return Vec::new() };
+    let read = || {
+        let bytes = std::fs::read(project.plan.root.join(path)).ok()?;
+        (Digest::of(&bytes).to_string() == *after).then_some(bytes)
+    };
+    let after = stored(after).or_else(read);
+    after.map(|after| rows::differences(path, &before, &after)).unwrap_or_default()
 }
 
-/// A change in words.
-pub(crate) fn reason(change: &Change) -> String {
-    let (kind, name) = change.line.split_once('.').unwrap_or((&change.line, ""));
-    let short = |text: &Option<String>| {
-        text.as_deref().map(|text| match Digest::from_hex(text) {
-            Some(digest) => digest.short(),
-            None => text.to_string(),
-        })
-    };
-    let (before, after) = (short(&change.before), short(&change.after));
-    let what = match kind {
-        "input" => {
-            let (role, path) = name.split_once('.').unwrap_or((name, ""));
-            format!("input `{role}` ({path})")
-        }
-        "param" => format!("parameter `{name}`"),
-        "code" => format!("code `{name}`"),
-        "argument" => "the command".into(),
-        "env" => format!("variable `{name}`"),
-        "label" => format!("the labels of input `{}`", name.replacen('.', "` (", 1)) + ")",
-        "mode" => {
-            let role = name.split('.').next().unwrap_or(name);
-            format!("whether input `{role}` may be executed")
-        }
-        "reading" => {
-            let role = name.split('.').next().unwrap_or(name);
-            format!("how input `{role}` is to be read (its schema)")
-        }
-        "output" => format!("output `{name}`"),
-        "action" => "what the stage does".into(),
-        other => format!("the {other}"),
-    };
-    match (before, after) {
-        (Some(before), Some(after)) => format!("{what} changed: {before} -> {after}"),
-        (None, Some(_)) => format!("{what} is new"),
-        (Some(_), None) if kind == "input" => format!("{what} may change"),
-        (Some(_), None) => format!("{what} is gone"),
-        (None, None) => format!("{what} is not known yet"),
-    }
-}
-
-fn tell(answer: &Answer, depth: usize, text: &mut String) {
-    let indent = "  ".repeat(depth);
-    let colon = if answer.reasons.is_empty() { "" } else { ":" };
-    text.push_str(&format!("{indent}stage `{}` {}{colon}\n", answer.stage, answer.verdict));
-    for reason in &answer.reasons {
-        text.push_str(&format!("{indent}  {}\n", reason.says));
-        for row in &reason.rows {
-            text.push_str(&format!("{indent}    {row}\n"));
-        }
-        for because in &reason.because {
-            tell(because, depth + 2, text);
+/// What differs inside of the inputs that the asked stages take from others.
+fn inside(project: &Project, asked: &[usize], accounts: &BTreeMap<usize, &Account>) -> Vec<Told> {
+    let mut told: BTreeMap<String, Told> = BTreeMap::new();
+    for index in asked {
+        let stage = &project.plan.stages[*index];
+        let inputs = causes::inputs(stage);
+        let changes = accounts.get(index).map(|account| &account.changes[..]).unwrap_or_default();
+        for change in changes.iter().filter(|it| it.before.is_some() && it.after.is_some()) {
+            let input = change.line.strip_prefix("input.").and_then(|it| inputs.get(it));
+            let Some(input) = input.filter(|it| matches!(it.from, Origin::Stage(..))) else {
+                continue;
+            };
+            let cause = Cause {
+                change: change.clone(),
+                stages: vec![*index],
+                varies: false,
+                path: Vec::new(),
+            };
+            told.entry(input.path.clone()).or_insert_with(|| Told {
+                says: format!("{} {}", words::what(&change.line), words::how(change)),
+                stages: vec![stage.name.clone()],
+                details: details(project, &cause),
+                change: change.clone(),
+            });
         }
     }
+    told.into_values().collect()
 }

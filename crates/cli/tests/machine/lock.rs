@@ -101,6 +101,22 @@ fn locked_tells_a_failure_before_a_difference() {
     );
 }
 
+/// It would have no effect: the lock knows no variant, and nothing runs.
+#[test]
+fn frozen_takes_no_variant_and_no_force() {
+    let space = study();
+    space.edit("pipeline.yaml", "stages:", "profiles: { draft: {} }\nstages:");
+    let told = "error: `--frozen` puts in place what the lock of the plain pipeline holds, \
+                this is a variant of it\n\
+                hint: leave out `--profile` and `--param`, and unset SOURCE_DATE_EPOCH\n";
+    let said = space.say(&["run", "--frozen", "--profile", "draft"]);
+    same(&said.err, told);
+    assert_eq!(said.code, 2);
+    let said = space.say(&["run", "--frozen", "--force"]);
+    assert!(said.err.starts_with("error: the argument '--frozen' cannot be used with"), "{said:?}");
+    assert_eq!(said.code, 2);
+}
+
 #[test]
 fn frozen_runs_nothing() {
     let space = study();

@@ -5,6 +5,7 @@
 
 mod cache;
 mod commands;
+mod completions;
 mod damage;
 mod disk;
 mod docs;
@@ -15,6 +16,7 @@ mod kill;
 mod limits;
 mod lock;
 mod mistakes;
+mod plain;
 mod references;
 mod shapes;
 mod shortcut;

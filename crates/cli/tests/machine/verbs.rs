@@ -107,7 +107,11 @@ fn what_nobody_uses_can_go() {
         space.good(&[]);
     }
     let said = space.say(&["cache", "gc", "--keep-days", "0"]);
-    assert!(said.out.contains(" can go; `colophon cache gc --delete` removes"), "{}", said.out);
+    assert!(
+        said.out.ends_with(" can go; `colophon cache gc --keep-days 0 --delete` removes them\n"),
+        "{}",
+        said.out
+    );
     assert_ne!(size(&space), before);
     let said = space.say(&["cache", "gc", "--keep-days", "0", "--delete"]);
     assert!(said.out.starts_with("removed "), "{}", said.out);

@@ -1,28 +1,46 @@
 //! The difference between two versions of a text, as rows and columns where it
-//! is a table (CSV, TSV), else as lines.
+//! is a table (CSV, TSV), as paths inside where it is JSON, else as lines.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use similar::{DiffOp, capture_diff_slices};
+use engine::plain;
+use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+
+use super::json;
 
 /// At most this many differences are told; the rest is counted.
 const SHOWN: usize = 10;
 
+/// A cell is shown up to so many characters, a line up to twice as many.
+const CELL: usize = 100;
+
+/// How long the smallest difference is looked for; after that any one will do.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// What differs between two versions of the file at `path`.
 pub(crate) fn differences(path: &str, before: &[u8], after: &[u8]) -> Vec<String> {
     let (Ok(before), Ok(after)) = (std::str::from_utf8(before), std::str::from_utf8(after)) else {
-        return vec![format!("{} bytes before, {} bytes now", before.len(), after.len())];
+        let same = if before.len() == after.len() { "also " } else { "" };
+        return vec![format!("{} bytes before, {same}{} bytes now", before.len(), after.len())];
     };
+    let end = Instant::now() + PATIENCE;
+    let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    let values = value(before).filter(|it| it.is_object() || it.is_array()).zip(value(after));
     let delimiter = match Path::new(path).extension().and_then(|ext| ext.to_str()) {
         Some("csv") => Some(b','),
         Some("tsv") => Some(b'\t'),
         _ => None,
     };
     let tables = delimiter.and_then(|d| Some((Table::read(before, d)?, Table::read(after, d)?)));
-    let mut found = match &tables {
-        Some((before, after)) => table(before, after),
-        None => lines(before, after),
+    let mut found = match (&tables, &values) {
+        (Some((before, after)), _) => table(before, after, end),
+        (None, Some((before, after))) => json::differences(before, after, end),
+        (None, None) => lines(before, after, end),
     };
+    if found.is_empty() {
+        found.push("nothing that is read differs: spaces, quotes or line ends".into());
+    }
     let more = found.len().saturating_sub(SHOWN);
     if more > 0 {
         found.truncate(SHOWN);
@@ -52,7 +70,7 @@ impl Table {
     }
 }
 
-fn table(before: &Table, after: &Table) -> Vec<String> {
+fn table(before: &Table, after: &Table, end: Instant) -> Vec<String> {
     let mut found = Vec::new();
     let new = after.header.iter().filter(|name| !before.header.contains(name));
     found.extend(new.map(|name| format!("column `{name}` is new")));
@@ -61,7 +79,8 @@ fn table(before: &Table, after: &Table) -> Vec<String> {
     if before.header != after.header {
         return found;
     }
-    for op in capture_diff_slices(similar::Algorithm::Myers, &before.rows, &after.rows) {
+    let rows = (&before.rows[..], &after.rows[..]);
+    for op in capture_diff_slices_deadline(Algorithm::Myers, rows.0, rows.1, Some(end)) {
         let (old_range, new_range) = (op.old_range(), op.new_range());
         match op {
             DiffOp::Equal { .. } => {}
@@ -82,7 +101,7 @@ fn table(before: &Table, after: &Table) -> Vec<String> {
 /// Rows are counted as a spreadsheet shows them: the header is row 1.
 fn row(what: &str, index: usize, cells: &[String]) -> String {
     let cells: Vec<_> = cells.iter().take(4).map(String::as_str).collect();
-    format!("row {} {what}: {}", index + 2, cells.join(", "))
+    format!("row {} {what}: {}", index + 2, plain::cut(&cells.join(", "), CELL))
 }
 
 fn cells(before: &Table, after: &Table, i: usize, j: usize, found: &mut Vec<String>) {
@@ -90,23 +109,24 @@ fn cells(before: &Table, after: &Table, i: usize, j: usize, found: &mut Vec<Stri
     for (column, name) in after.header.iter().enumerate() {
         let (was, is) = (old.get(column), new.get(column));
         if was != is {
-            let show = |cell: Option<&String>| cell.map_or("nothing", String::as_str).to_string();
+            let show = |cell: Option<&String>| {
+                plain::cut(cell.map_or("nothing", String::as_str), CELL).into_owned()
+            };
             found.push(format!("row {}, column `{name}`: {} -> {}", j + 2, show(was), show(is)));
         }
     }
 }
 
-fn lines(before: &str, after: &str) -> Vec<String> {
+fn lines(before: &str, after: &str, end: Instant) -> Vec<String> {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let mut found = Vec::new();
-    for op in capture_diff_slices(similar::Algorithm::Myers, &old, &new) {
+    let show = |line: &str| plain::cut(line.trim(), 2 * CELL).into_owned();
+    for op in capture_diff_slices_deadline(Algorithm::Myers, &old, &new, Some(end)) {
         if !matches!(op, DiffOp::Equal { .. }) {
-            found.extend(
-                op.old_range().map(|i| format!("line {} before: {}", i + 1, old[i].trim())),
-            );
-            found.extend(
-                op.new_range().map(|j| format!("line {} now:    {}", j + 1, new[j].trim())),
-            );
+            found
+                .extend(op.old_range().map(|i| format!("line {} before: {}", i + 1, show(old[i]))));
+            found
+                .extend(op.new_range().map(|j| format!("line {} now:    {}", j + 1, show(new[j]))));
         }
     }
     found
@@ -133,6 +153,28 @@ mod tests {
         assert_eq!(found, ["row 4 is new: 5, 6"]);
         let found = differences("a.csv", before.as_bytes(), b"a,c\n1,2\n3,4\n");
         assert_eq!(found, ["column `c` is new", "column `b` is gone"]);
+    }
+
+    #[test]
+    fn values_of_json() {
+        let found = differences("a.json", b"{\"a\": [1, {\"b\": 2}]}", b"{\"a\": [1, {\"b\": 3}]}");
+        assert_eq!(found, ["/a/1/b: 2 -> 3"]);
+        // Half of it is text like any other.
+        assert_eq!(differences("a.json", b"[1]", b"[1").len(), 2);
+        let found = differences("a.json", b"[1]", b"[ 1 ]");
+        assert_eq!(found, ["nothing that is read differs: spaces, quotes or line ends"]);
+    }
+
+    #[test]
+    fn tables_without_anything_in_common_are_told_in_time() {
+        let table = |seed: u64| {
+            let rows = (0..60_000_u64).map(|n| format!("{}\n", n.wrapping_mul(seed) % 1_000_003));
+            rows.fold("n\n".to_string(), |text, row| text + &row)
+        };
+        let begun = std::time::Instant::now();
+        let found = differences("a.csv", table(7919).as_bytes(), table(104_729).as_bytes());
+        assert!(found.len() == 11, "{found:?}");
+        assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
     }
 
     #[test]
