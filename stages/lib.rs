@@ -56,6 +56,7 @@ macro_rules! function {
             outputs: $name::OUTPUTS,
             schema: || schemars::schema_for!($name::Params),
             normalise: function::normalise::<$name::Params>,
+            check: None,
             run: |job| $name::run(&job.params()?, job),
         }
     };

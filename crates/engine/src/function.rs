@@ -31,9 +31,16 @@ pub struct Function {
     pub schema: fn() -> Schema,
     /// Reads parameters and writes them back in normal form: defaults filled in.
     pub normalise: fn(&Value) -> Result<Value, String>,
+    /// Finds mistakes in the description of a source that it takes, before anything runs.
+    pub check: Option<Check>,
     /// Computes the outputs.
     pub run: fn(&Job) -> Result<Outputs, Failure>,
 }
+
+/// Given a resource of the data package: what is wrong with it, each mistake
+/// with the path of the key within the resource (an element of a list by its
+/// position).
+pub type Check = fn(resource: &Value) -> Vec<(Vec<String>, String)>;
 
 impl Function {
     /// The path of its own source file.

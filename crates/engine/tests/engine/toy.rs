@@ -56,6 +56,7 @@ macro_rules! toy {
             outputs: &["text"],
             schema: || schemars::schema_for!(Params),
             normalise: normalise::<Params>,
+            check: None,
             run: $run,
         }
     };
