@@ -23,7 +23,7 @@ use crate::kit::claims::{self, Check, Claim, Claims, Comparator, Status};
 use crate::kit::json;
 use crate::kit::known::{Computed, Known, SYNTHETIC};
 use crate::kit::values::Values;
-use crate::kit::words::{decimals, grouped, shown};
+use crate::kit::words::{brief, decimals, grouped, shown};
 
 /// The claims, the values of all stages, and who made them.
 pub const INPUTS: &[Slot] = &[Slot::one("claims"), Slot::many("values"), Slot::one("lineage")];
@@ -199,7 +199,7 @@ impl Audit<'_> {
             return Err(strangers.iter().map(|name| self.stranger(name, place())).collect());
         }
         self.known.compute(&expression).map_err(|why| {
-            let message = format!("`{text}` cannot be computed: {why}");
+            let message = format!("`{}` cannot be computed: {why}", brief(text));
             vec![Diagnostic::contract(message).at(place())]
         })
     }
@@ -369,6 +369,18 @@ claims:
         let silent = CLAIM.replace("    effect: none\n", "");
         let said = given::messages(audit(&silent));
         assert!(said[0].ends_with("differs and lacks a `reason` or an `effect`"), "{said:?}");
+    }
+
+    /// A number that the report prints with a decimal is held to that decimal.
+    #[test]
+    fn a_share_that_is_printed_with_a_decimal() {
+        let text = CLAIM.replace("published: 75", "published: 0.6");
+        let share = |computed: &str| text.replace("tag.phone / tag.apps * 100\n", computed);
+        let outputs = audit(&share("tag.apps / tag.apps\n")).unwrap();
+        let row = row(&outputs);
+        assert_eq!((&row["status"], &row["published_text"]), (&json!("differs"), &json!("0.6")));
+        let said = given::messages(audit(&share("tag.phone / tag.apps\n")));
+        assert!(said[0].ends_with("is reproduced, and differs is accepted"), "{said:?}");
     }
 
     #[test]
