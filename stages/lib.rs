@@ -69,17 +69,17 @@ pub const STUDY: Study =
 
 /// Every function that a stage can use.
 pub const FUNCTIONS: &[Function] = &[
-    function!(ingest),
+    Function { check: Some(ingest::check), ..function!(ingest) },
     function!(clean),
     function!(tag),
     function!(extrapolate),
     function!(stand_in),
     function!(stand_in_us),
-    function!(panel),
-    function!(select),
+    Function { check: Some(ingest::check), ..function!(panel) },
+    Function { check: Some(ingest::check), ..function!(select) },
     function!(narrow),
     function!(series),
-    function!(ranks),
+    Function { check: Some(ingest::check), ..function!(ranks) },
     function!(interpolate),
     function!(downloaded),
     function!(ztest),
