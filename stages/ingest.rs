@@ -73,7 +73,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
 
 /// Mistakes in the description of a raw table.
 pub fn check(resource: &serde_json::Value) -> Vec<(Vec<String>, String)> {
-    descriptor::check(resource)
+    descriptor::of_table(resource)
 }
 
 /// What is wrong with the header.

@@ -15,7 +15,16 @@ use super::words::brief;
 /// hint follows in a line of its own.
 pub type Mistake = (Vec<String>, String);
 
-/// Everything that is wrong with the description of a table.
+/// Everything that is wrong with the description of a table that is held to a schema.
+pub fn of_table(resource: &Value) -> Vec<Mistake> {
+    let mut found = check(resource);
+    if resource.get("schema").is_none() {
+        found.push((Vec::new(), "the resource lacks `schema`".into()));
+    }
+    found
+}
+
+/// Everything that is wrong with the description of a file, with or without a schema.
 pub fn check(resource: &Value) -> Vec<Mistake> {
     let mut found = Found { mistakes: Vec::new(), path: Vec::new() };
     let Some(keys) = resource.as_object() else {
@@ -72,8 +81,8 @@ impl Found {
                 }
                 None if required => {
                     let owner = self.path.iter().rev().find(|part| part.parse::<u8>().is_err());
-                    let owner = owner.map_or("the resource".into(), |key| format!("`{key}`"));
-                    self.add(format!("{owner} lacks `{name}`"), None);
+                    let owner = owner.map_or("", String::as_str);
+                    self.add(format!("`{owner}` lacks `{name}`"), None);
                 }
                 None => {}
             }
@@ -284,6 +293,11 @@ mod tests {
                 assert_eq!(at(path, value), [format!("{path}: {said}")]);
             }
         }
+        assert_eq!(
+            of_table(&json!({ "name": "t" })),
+            [(vec![], "the resource lacks `schema`".into())]
+        );
+        assert_eq!(check(&json!({ "name": "t" })), []);
         let bare = at("schema", json!({}));
         assert_eq!(bare, ["schema: `schema` lacks `fields`"]);
         let schema = json!("x");

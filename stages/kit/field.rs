@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::scalar::{Key, Kind, Scalar};
-use super::words::brief;
+use super::words::{brief, count};
 
 /// Texts that stand for a missing value.
 #[derive(Clone, Deserialize)]
@@ -216,9 +216,11 @@ impl Field {
         let length = text.chars().count();
         match (rules.min_length, rules.max_length) {
             (Some(least), _) if length < least => {
-                fail(format!("is shorter than {least} characters"))
+                fail(format!("is shorter than {}", count(least, "character")))
             }
-            (_, Some(most)) if length > most => fail(format!("is longer than {most} characters")),
+            (_, Some(most)) if length > most => {
+                fail(format!("is longer than {}", count(most, "character")))
+            }
             _ => Ok(()),
         }
     }
@@ -353,6 +355,8 @@ mod tests {
         );
         let short = || with("string", serde_json::json!({ "minLength": 2, "maxLength": 3 }));
         assert_eq!(read(short(), "抖"), Err("`抖` is shorter than 2 characters".into()));
+        let one = with("string", serde_json::json!({ "maxLength": 1 }));
+        assert_eq!(read(one, "ab"), Err("`ab` is longer than 1 character".into()));
         assert_eq!(read(short(), "abcd"), Err("`abcd` is longer than 3 characters".into()));
     }
 }

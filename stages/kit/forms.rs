@@ -69,7 +69,7 @@ pub const RESOURCE: Keys = &[
     ("compression", One(&["gz", "zst", "zip"])),
     ("missingValues", Missing),
     ("dialect", Form::Keys(DIALECT)),
-    ("schema!", Form::Keys(SCHEMA)),
+    ("schema", Form::Keys(SCHEMA)),
 ];
 
 const DIALECT: Keys = &[

@@ -223,7 +223,7 @@ fn of_layout(resource: &Value, fields: &[Value]) -> Vec<Mistake> {
     let fields: Result<Vec<Field>, _> =
         fields.iter().map(|field| serde_json::from_value(field.clone())).collect();
     if let (Some(layout), Ok(fields)) = (layout, fields) {
-        if let Some((message, hint)) = layout.misfit(&fields) {
+        if let Some((message, hint)) = layout.misfit(&fields).filter(|_| !fields.is_empty()) {
             found.push(mistake(&["dialect", "layout"], message, Some(hint)));
         }
         if let Some((first, last)) = layout.years().filter(|(first, last)| first > last) {

@@ -4,7 +4,7 @@ use engine::diagnostic::{Checked, Diagnostic, Kind};
 use engine::function::Artifact;
 use serde::Deserialize;
 
-use super::descriptor;
+use super::descriptor::{self, Mistake};
 use super::field::{Field, Missing};
 use super::layout::Layout;
 
@@ -33,7 +33,7 @@ impl Resource {
             let hint = "declare it in the data package and refer to it as `raw:NAME`";
             return Err(vec![Diagnostic::contract(message).hint(hint)]);
         };
-        let wrong = described(artifact);
+        let wrong = told(artifact, descriptor::of_table(value));
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -49,16 +49,15 @@ impl Resource {
     }
 }
 
-/// The mistakes in the descriptor of a raw file.
-fn described(artifact: &Artifact) -> Vec<Diagnostic> {
-    let Some(value) = &artifact.resource else { return Vec::new() };
-    let told = |(path, message): (Vec<String>, String)| {
+/// Mistakes in the descriptor of a raw file, as they are told at run time.
+fn told(artifact: &Artifact, mistakes: Vec<Mistake>) -> Vec<Diagnostic> {
+    let told = |(path, message): Mistake| {
         let (message, hint) = message.split_once('\n').unwrap_or((&message, ""));
         let place = if path.is_empty() { String::new() } else { format!("{}: ", path.join(".")) };
         let fault = mistaken(artifact, &format!("{place}{message}"));
         if hint.is_empty() { fault } else { fault.hint(hint) }
     };
-    descriptor::check(value).into_iter().map(told).collect()
+    mistakes.into_iter().map(told).collect()
 }
 
 fn mistaken(artifact: &Artifact, what: &str) -> Diagnostic {
@@ -86,7 +85,7 @@ impl Dialect {
     /// The dialect of a raw file, whether or not it has a descriptor.
     pub fn of(artifact: &Artifact) -> Checked<Self> {
         let Some(resource) = &artifact.resource else { return Ok(Dialect::default()) };
-        let wrong = described(artifact);
+        let wrong = told(artifact, descriptor::check(resource));
         if !wrong.is_empty() {
             return Err(wrong);
         }

@@ -40,7 +40,7 @@ pub fn read<'a>(artifact: &'a Artifact, sheet: &str) -> Checked<Csv<'a>> {
     let (high, wide) = reader.dimensions().end;
     if (u64::from(high) + 1) * (u64::from(wide) + 1) > CELLS as u64 {
         let message =
-            format!("the sheet `{sheet}` claims {} rows by {} columns", high + 1, wide + 1);
+            format!("the sheet `{sheet}` claims to reach row {}, column {}", high + 1, wide + 1);
         return Err(vec![fault(message).hint("delete what stands far below or beside the table")]);
     }
     while let Some(cell) = reader.next_cell().map_err(|error| broken(&error))? {

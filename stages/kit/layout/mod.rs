@@ -20,6 +20,7 @@ use super::csv::{Cell, Csv, Row};
 use super::field::Field;
 use super::names::Economies;
 use super::schema::Resource;
+use super::words::count;
 
 /// A layout and its few settings.
 #[derive(Clone, Deserialize)]
@@ -264,8 +265,8 @@ pub fn named(csv: &Csv, header: &Header, row: &Row, column: usize) -> Cell {
 /// A row that has not as many cells as its header.
 pub fn uneven(csv: &Csv, header: &Header, row: &Row) -> Option<Diagnostic> {
     let (has, needs) = (row.cells.len(), header.row.cells.len());
-    let cells = if has == 1 { "cell" } else { "cells" };
-    let message = format!("row {} has {has} {cells}, the header has {needs}", row.number);
+    let cells = count(has, "cell");
+    let message = format!("row {} has {cells}, the header has {needs}", row.number);
     let fault = Diagnostic::contract(message).at(csv.row(row));
     (has != needs).then(|| fault.hint("the file may be cut off: fetch it again"))
 }
