@@ -22,9 +22,12 @@ use polars::prelude::{Column, DataFrame};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::kit::faults::Faults;
+use crate::kit::field::Field;
 use crate::kit::raw::{Raw, empty};
-use crate::kit::schema::{Field, Kind, Scalar};
-use crate::kit::table;
+use crate::kit::scalar::{Kind, Scalar};
+use crate::kit::words::{brief, count};
+use crate::kit::{descriptor, table};
 
 /// The raw table, and the raw tables that its foreign keys refer to.
 pub const INPUTS: &[Slot] = &[Slot::one("table"), Slot::many("references")];
@@ -47,63 +50,74 @@ impl Default for Params {
 
 /// Checks and encodes the table.
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
+    let none = || Faults::new(params.limit);
     let raw = Raw::open(job.one("table")).map_err(Failure::contract)?;
     let raw = raw.laid_out(job.many("references"));
-    let raw = raw.map_err(|faults| Failure::contract(shown(faults, params.limit)))?;
-    let faults = header_faults(&raw);
+    let raw = raw.map_err(|faults| Failure::contract(none().all(faults).shown()))?;
+    let faults = header_faults(&raw, none());
     if !faults.is_empty() {
-        return Err(Failure::contract(shown(faults, params.limit)));
+        return Err(Failure::contract(faults.shown()));
     }
-    let (columns, mut faults) = cells(&raw);
-    faults.extend(raw.unique_faults());
-    faults.extend(raw.together_faults());
-    faults.extend(raw.foreign_faults(job.many("references")).map_err(Failure::contract)?);
+    let mut faults = none();
+    let columns = cells(&raw, &mut faults);
+    raw.unique_faults(&mut faults);
+    raw.together_faults(&mut faults);
+    raw.foreign_faults(job.many("references"), &mut faults).map_err(Failure::contract)?;
     if !faults.is_empty() {
-        return Err(Failure::contract(shown(faults, params.limit)));
+        return Err(Failure::contract(faults.shown()));
     }
     let frame = frame(raw.fields(), columns)?;
-    let key: Vec<&str> = match raw.resource.schema.primary_key.list() {
-        [] => raw.fields().iter().map(|field| field.name.as_str()).collect(),
-        names => names.iter().map(String::as_str).collect(),
-    };
+    let key: Vec<&str> = raw.key().iter().map(|at| raw.fields()[*at].name.as_str()).collect();
     Ok(Outputs::from([("table", table::encode(&frame, &key)?)]))
 }
 
+/// Mistakes in the description of a raw table.
+pub fn check(resource: &serde_json::Value) -> Vec<(Vec<String>, String)> {
+    descriptor::of_table(resource)
+}
+
 /// What is wrong with the header.
-fn header_faults(raw: &Raw) -> Vec<Diagnostic> {
+fn header_faults(raw: &Raw, mut faults: Faults) -> Faults {
     let csv = &raw.csv;
     let Some(header) = csv.rows.first() else {
-        return vec![empty(csv)];
+        faults.add(|| empty(csv));
+        return faults;
     };
     let names: Vec<&str> = raw.fields().iter().map(|field| field.name.as_str()).collect();
-    let mut faults = Vec::new();
     let mut seen = BTreeSet::new();
     for cell in &header.cells {
         let text = cell.text.as_str();
         if !seen.insert(text) {
-            let message = format!("two columns are called `{text}`");
-            let fault = Diagnostic::contract(message).at(csv.cell(cell));
-            faults.push(fault.hint("keep one of them, or give the other its name"));
+            faults.add(|| {
+                let message = format!("two columns are called `{}`", brief(text));
+                let fault = Diagnostic::contract(message).at(csv.cell(cell));
+                fault.hint("keep one of them, or give the other its name")
+            });
         } else if !names.contains(&text) {
-            let message = format!("the column `{text}` is not in the schema");
-            let mut fault = Diagnostic::contract(message).at(csv.cell(cell));
-            fault.hints.extend(did_you_mean(text, names.iter().copied()));
-            faults.push(fault);
+            faults.add(|| {
+                let message = format!("the column `{}` is not in the schema", brief(text));
+                let mut fault = Diagnostic::contract(message).at(csv.cell(cell));
+                fault.hints.extend(did_you_mean(&brief(text), names.iter().copied()));
+                fault
+            });
         }
     }
+    let mut missing = faults.none();
     for name in names.iter().filter(|name| !seen.contains(**name)) {
-        let message = format!("the column `{name}` of the schema is missing");
-        let fault = Diagnostic::contract(message).at(csv.row(header));
-        faults.push(fault.hint("name it as the schema does, or change the schema"));
+        missing.add(|| {
+            let message = format!("the column `{name}` of the schema is missing");
+            let fault = Diagnostic::contract(message).at(csv.row(header));
+            fault.hint("name it as the schema does, or change the schema")
+        });
     }
+    faults.join(missing);
     if faults.is_empty() {
-        let wrong = header.cells.iter().zip(&names).enumerate();
-        let wrong = wrong.filter(|(_, (cell, name))| cell.text != **name);
-        faults.extend(wrong.take(1).map(|(at, (cell, name))| {
+        let mut wrong = header.cells.iter().zip(&names).enumerate();
+        if let Some((at, (cell, name))) = wrong.find(|(_, (cell, name))| cell.text != **name) {
             let message = format!("column {} is `{}`, the schema says `{name}`", at + 1, cell.text);
             let fault = Diagnostic::contract(message).at(csv.cell(cell));
-            fault.hint("put the columns in the order of the schema")
-        }));
+            faults.add(|| fault.hint("put the columns in the order of the schema"));
+        }
     }
     faults
 }
@@ -112,55 +126,52 @@ fn header_faults(raw: &Raw) -> Vec<Diagnostic> {
 const MEND: &str = "mend the cell, or the schema where the rule is wrong";
 
 /// The cells of each column, and what is wrong with each of them.
-fn cells(raw: &Raw) -> (Vec<Vec<Scalar>>, Vec<Diagnostic>) {
+fn cells(raw: &Raw, faults: &mut Faults) -> Vec<Vec<Scalar>> {
     let (csv, fields) = (&raw.csv, raw.fields());
-    let missing = &raw.resource.schema.missing_values;
+    let key = raw.positions(raw.resource.schema.primary_key.list());
     let mut columns: Vec<Vec<Scalar>> = fields.iter().map(|_| Vec::new()).collect();
-    let mut faults = Vec::new();
     for (number, row) in raw.rows() {
         if row.cells.len() != fields.len() {
-            let (has, needs) = (row.cells.len(), fields.len());
-            let message = format!("row {number} has {}, the header has {needs}", count(has));
-            let fault = Diagnostic::contract(message).at(csv.row(row));
-            faults.push(fault.hint("complete the row: a comma is missing or one too many"));
+            faults.add(|| {
+                let (has, needs) = (count(row.cells.len(), "cell"), fields.len());
+                let message = format!("row {number} has {has}, the header has {needs}");
+                let fault = Diagnostic::contract(message).at(csv.row(row));
+                fault.hint("complete the row: a comma is missing or one too many")
+            });
             continue;
         }
-        for ((field, cell), column) in fields.iter().zip(&row.cells).zip(&mut columns) {
-            match field.read(&cell.text, missing) {
-                Ok(value) => column.push(value),
-                Err((message, hint)) => {
-                    let column = cell.head.clone();
-                    let column = column.unwrap_or_else(|| format!("column `{}`", field.name));
-                    let message = format!("row {number}, {column}: {message}");
-                    let mut fault = Diagnostic::contract(message).at(csv.cell(cell));
-                    fault.hints.push(hint.unwrap_or_else(|| MEND.into()));
-                    faults.push(fault);
+        for (at, ((field, cell), column)) in
+            fields.iter().zip(&row.cells).zip(&mut columns).enumerate()
+        {
+            let (message, hint) = match field.read(&cell.text) {
+                Ok(Scalar::Missing) if key.contains(&at) => {
+                    ("a value is required, as the primary key holds the column".into(), None)
                 }
-            }
+                Ok(value) => {
+                    column.push(value);
+                    continue;
+                }
+                Err(fault) => fault,
+            };
+            faults.add(|| {
+                let column = cell.head.clone();
+                let column = column.unwrap_or_else(|| format!("column `{}`", field.name));
+                let message = format!("row {number}, {column}: {message}");
+                let mut fault = Diagnostic::contract(message).at(csv.cell(cell));
+                fault.hints.push(hint.unwrap_or_else(|| MEND.into()));
+                fault
+            });
         }
     }
     // A file that was cut within its last number would otherwise be read as whole.
     if let Some(row) = csv.rows.last().filter(|_| !csv.ended()) {
         let message = "the last line has no line end: the file may be cut off";
         let fault = Diagnostic::contract(message).at(csv.row(row));
-        faults.push(fault.hint("end the last line if the file is whole"));
+        let mut cut = faults.none();
+        cut.add(|| fault.hint("end the last line if the file is whole"));
+        faults.join(cut);
     }
-    (columns, faults)
-}
-
-fn count(cells: usize) -> String {
-    if cells == 1 { "1 cell".into() } else { format!("{cells} cells") }
-}
-
-/// The first violations in the order of the file, and how many more there are.
-fn shown(mut faults: Vec<Diagnostic>, limit: usize) -> Vec<Diagnostic> {
-    faults.sort_by(|a, b| a.at.cmp(&b.at));
-    let more = faults.len().saturating_sub(limit.max(1));
-    faults.truncate(limit.max(1));
-    if more > 0 {
-        faults.push(Diagnostic::contract(format!("and {more} more")));
-    }
-    faults
+    columns
 }
 
 /// A frame of typed columns.
@@ -181,7 +192,7 @@ fn column(field: &Field, cells: Vec<Scalar>) -> Column {
         };
     }
     match field.kind {
-        Kind::String | Kind::Yearmonth => Column::new(name, typed!(Text, String)),
+        Kind::String | Kind::Date | Kind::Yearmonth => Column::new(name, typed!(Text, String)),
         Kind::Integer => Column::new(name, typed!(Integer, i64)),
         Kind::Number => Column::new(name, typed!(Number, f64)),
         Kind::Boolean => Column::new(name, typed!(Boolean, bool)),
@@ -210,15 +221,7 @@ mod tests {
                 { "fields": "country", "reference": { "resource": "places", "fields": "name" } }
             ]
         });
-        ingest_as(text, schema)
-    }
-
-    fn ingest_as(text: &str, schema: Value) -> Result<Outputs, Failure> {
-        let resource = json!({ "name": "people", "schema": schema });
-        let places = json!({ "name": "places", "schema": { "fields": [{ "name": "name" }] } });
-        let table = given::raw("raw/people.csv", text.as_bytes(), resource);
-        let places = given::raw("raw/places.csv", b"name\nJapan\nPeru\nChile\n", places);
-        run(&Params { limit: 3 }, &given::job(&[("table", &[table]), ("references", &[places])]))
+        given::people(text, schema)
     }
 
     #[test]
@@ -311,41 +314,36 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_go_together() {
-        let fields = json!([{ "name": "country" }, { "name": "region" }, { "name": "place" }]);
-        let schema = json!({ "fields": fields, "together": [["region", "place"]] });
-        let rows = |rows: &str| ingest_as(&format!("country,region,place\n{rows}"), schema.clone());
-        assert!(rows("Japan,Asia,1\nChina,,\n").is_ok());
-        let failure = rows("China,,\nJapan,,1\nPeru,Andes,\n").unwrap_err();
-        let faults: Vec<String> = failure.diagnostics.iter().map(ToString::to_string).collect();
-        assert_eq!(
-            faults,
-            [
-                "raw/people.csv:3:7: row 3, column `region`: a value is required, \
-                 as `place` has one",
-                "raw/people.csv:4:12: row 4, column `place`: a value is required, \
-                 as `region` has one",
-            ]
-        );
-        let schema = json!({ "fields": [{ "name": "x" }], "together": [["x", "y"]] });
-        let failure = ingest_as("x\n1\n", schema);
-        assert_eq!(given::messages(failure), ["a key of `people` names the unknown field `y`"]);
-    }
-
-    #[test]
     fn a_wrong_descriptor() {
         let field = |constraints: Value| json!([{ "name": "x", "constraints": constraints }]);
-        let faults = |schema| given::messages(ingest_as("x\na\n", schema)).join("\n");
-        let typo = faults(json!({ "fields": field(json!({ "requird": true })) }));
-        assert!(typo.contains("unknown field `requird`"), "{typo}");
-        let pattern = faults(json!({ "fields": field(json!({ "pattern": "(" })) }));
-        assert!(pattern.contains("regex parse error"), "{pattern}");
-        let key = faults(json!({ "fields": field(json!({})), "primaryKey": "y" }));
-        assert_eq!(key, "a key of `people` names the unknown field `y`");
-        let rows = ingest_as("x\na\na\n", json!({ "fields": field(json!({})) }));
-        assert_eq!(given::messages(rows), ["raw/people.csv:3:1: row 3 repeats row 2"]);
+        let typo = given::people("x\na\n", json!({ "fields": field(json!({ "requird": true })) }));
+        let failure = typo.unwrap_err();
+        assert_eq!(
+            failure.diagnostics[0].to_string(),
+            "the descriptor of `raw/people.csv` is wrong: \
+             schema.fields.0.constraints.requird: unknown key `requird`"
+        );
+        assert_eq!(failure.diagnostics[0].hints, ["did you mean `required`?"]);
+        assert_eq!(failure.diagnostics[0].kind, engine::diagnostic::Kind::Usage);
         let bare = run(&Params::default(), &given::job(&[("table", &[given::artifact("t", b"")])]));
         assert_eq!(given::messages(bare), ["`t` has no schema"]);
+    }
+
+    /// A table may be wrong in every cell: what is not shown is only counted.
+    #[test]
+    fn more_violations_than_are_shown() {
+        let fields: Vec<Value> =
+            (0..2_000).map(|at| json!({ "name": at.to_string(), "type": "integer" })).collect();
+        let line = |cell: &dyn Fn(usize) -> String| {
+            let cells: Vec<String> = (0..2_000).map(cell).collect();
+            cells.join(",") + "\n"
+        };
+        let text = line(&|at| at.to_string()) + &line(&|_| "x".repeat(100)).repeat(20);
+        let said = given::messages(given::people(&text, json!({ "fields": fields })));
+        assert_eq!(said.len(), 4);
+        assert!(said[0].ends_with(&format!("`{}…` is not a whole number", "x".repeat(80))));
+        // The rows repeat each other, too.
+        assert_eq!(said[3], format!("and {} more", 2_000 * 20 + 19 - 3));
     }
 
     #[test]

@@ -69,17 +69,17 @@ pub const STUDY: Study =
 
 /// Every function that a stage can use.
 pub const FUNCTIONS: &[Function] = &[
-    function!(ingest),
+    Function { check: Some(ingest::check), ..function!(ingest) },
     function!(clean),
     function!(tag),
     function!(extrapolate),
     function!(stand_in),
     function!(stand_in_us),
-    function!(panel),
-    function!(select),
+    Function { check: Some(kit::descriptor::check), ..function!(panel) },
+    Function { check: Some(kit::descriptor::check), ..function!(select) },
     function!(narrow),
     function!(series),
-    function!(ranks),
+    Function { check: Some(kit::descriptor::check), ..function!(ranks) },
     function!(interpolate),
     function!(downloaded),
     function!(ztest),
@@ -106,6 +106,18 @@ pub const FUNCTIONS: &[Function] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Those that read files of the data package say what is wrong with their description.
+    #[test]
+    fn mistakes_of_the_data_package_are_found_before_a_run() {
+        let wrong = serde_json::json!({ "name": "t", "dialect": { "delimeter": ";" } });
+        for (name, more) in [("ingest", 1), ("panel", 0), ("select", 0), ("ranks", 0)] {
+            let function = FUNCTIONS.iter().find(|it| it.name == name).expect("it is there");
+            let found = function.check.expect("it looks at descriptions")(&wrong);
+            assert_eq!(found.len(), 1 + more, "{found:?}");
+            assert_eq!(found[0].0, ["dialect", "delimeter"]);
+        }
+    }
 
     #[test]
     fn every_function_says_what_it_makes() {

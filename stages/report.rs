@@ -25,6 +25,7 @@ use typeset::{Problem, Project};
 
 use crate::kit::ledger::Ledger;
 use crate::kit::values::Values;
+use crate::kit::words::count;
 
 /// The Typst sources with their fonts, the tables that they read, the ledger, and the
 /// digests of all that.
@@ -137,8 +138,10 @@ impl Coverage {
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Coverage { values, claims, literals, naked, .. } = self;
-        let naked = if *naked == 0 { "no".to_string() } else { naked.to_string() };
-        write!(f, "{values} values, {claims} claims, {literals} literals, {naked} naked numbers")
+        let (values, claims) = (count(*values, "value"), count(*claims, "claim"));
+        let (literals, naked) = (count(*literals, "literal"), count(*naked, "naked number"));
+        let naked = naked.replacen("0 ", "no ", usize::from(naked.starts_with("0 ")));
+        write!(f, "{values}, {claims}, {literals}, {naked}")
     }
 }
 
@@ -269,6 +272,16 @@ mod tests {
             ["report/main.typ:1:7: file not found (searched at outputs/other.json) \
               [\"the report sees only the inputs that its stage declares\"]"]
         );
+    }
+
+    #[test]
+    fn counts_inflect() {
+        let none = Coverage::default();
+        assert_eq!(none.to_string(), "0 values, 0 claims, 0 literals, no naked numbers");
+        let one = Coverage { values: 1, claims: 1, literals: 1, naked: 1, ..none };
+        assert_eq!(one.to_string(), "1 value, 1 claim, 1 literal, 1 naked number");
+        let many = Coverage { values: 1200, naked: 10, ..one };
+        assert_eq!(many.to_string(), "1,200 values, 1 claim, 1 literal, 10 naked numbers");
     }
 
     #[test]

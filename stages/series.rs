@@ -23,6 +23,7 @@ use crate::kit::pair::{self, Pair};
 use crate::kit::panel::{self, Month, Panel};
 use crate::kit::target::KINDS;
 use crate::kit::values::Values;
+use crate::kit::words::count;
 use crate::kit::{json, stats, table};
 
 /// The panel and the tagged pairs.
@@ -107,7 +108,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
         }
     }
     if params.window == 0 || params.window > years.len() {
-        let message = format!("a projection from {} years is not possible", params.window);
+        let message = format!("a projection from {} is not possible", count(params.window, "year"));
         return Err(Failure::from(message));
     }
     let figure = Figure {

@@ -119,7 +119,7 @@ fn compare(countries: &[Country], split: Split, barrier: Barrier) -> Result<Comp
     for (side, name) in [(&above, "above"), (&below, "below")] {
         if side.shares.len() < 2 {
             return Err(Failure::from(format!(
-                "there are {} countries {name} the threshold, a test needs two",
+                "a test needs two countries {name} the threshold, and has {}",
                 side.shares.len()
             )));
         }
@@ -258,7 +258,7 @@ mod tests {
             .map(|(pair, size)| Country { name: &pair.country, size, pairs: vec![pair] })
             .collect();
         let failure = compare(&countries, Split::Median, Barrier::Any).err().unwrap();
-        let message = "there are 1 countries above the threshold, a test needs two";
+        let message = "a test needs two countries above the threshold, and has 1";
         assert_eq!(failure.diagnostics[0].message, message);
     }
 

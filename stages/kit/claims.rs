@@ -7,6 +7,7 @@ use engine::yaml::{Document, Node};
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
+use super::words;
 
 /// The file.
 pub struct Claims {
@@ -36,9 +37,12 @@ pub struct Claim {
     /// How exactly it is stated.
     #[serde(default)]
     pub comparator: Comparator,
-    /// The place of its last printed digit; 1 where nothing else is said.
-    #[serde(default = "one")]
+    /// The place of its last printed digit.
+    #[serde(skip)]
     pub precision: f64,
+    /// The same as the file says it, where whole digits are rounded.
+    #[serde(rename = "precision")]
+    pub rounded: Option<f64>,
     /// What evidence a check needs.
     pub evidence: String,
     /// What it is recomputed from.
@@ -79,15 +83,14 @@ pub struct Check {
     pub accepted: Status,
 }
 
-fn one() -> f64 {
-    1.0
-}
-
 /// An expression; one that is a mere number may stand without quotes.
 fn written<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value.as_str().map_or_else(|| value.to_string(), String::from))
 }
+
+/// No report states more than fits here.
+const MOST: usize = 16 << 20;
 
 /// How exactly a number is stated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,6 +155,11 @@ impl Status {
 impl Claims {
     /// Reads the file; every mistake is reported with its line.
     pub fn read(path: &str, bytes: &[u8]) -> Checked<Self> {
+        if bytes.len() > MOST {
+            let message = format!("the file is larger than {} MiB", MOST >> 20);
+            let fault = wrong(Place::file(path), message);
+            return Err(vec![fault.hint("keep claims here, and tables below `raw/`")]);
+        }
         let document = Document::parse(path, bytes)?;
         let mut faults = Vec::new();
         let mut claims: Vec<Claim> = section(&document, "claims", &mut faults);
@@ -165,31 +173,55 @@ impl Claims {
         claims.iter_mut().zip(&named[0]).for_each(|(claim, id)| claim.id.clone_from(id));
         checks.iter_mut().zip(&named[1]).for_each(|(check, id)| check.id.clone_from(id));
         if faults.is_empty() {
-            let place = |claim: &Claim| document.key_place(&["claims", &claim.id]);
-            let found = |claim| Claim::fault(claim).map(|message| wrong(place(claim), message));
-            faults = claims.iter().filter_map(found).collect();
+            faults = claims.iter_mut().filter_map(|claim| claim.settle(&document).err()).collect();
         }
         if faults.is_empty() { Ok(Claims { document, claims, checks }) } else { Err(faults) }
     }
 }
 
 impl Claim {
-    /// What contradicts itself in a claim.
-    fn fault(&self) -> Option<String> {
-        let id = &self.id;
-        let message = match (&self.expression, &self.missing) {
-            (None, None) => "says neither `expression` nor what is `missing`",
-            _ if self.precision <= 0.0 => "has a `precision` that is not above 0",
-            _ => return None,
+    /// Reads the precision from the digits that are printed, and tells what
+    /// contradicts itself in a claim.
+    fn settle(&mut self, document: &Document) -> Result<(), Diagnostic> {
+        let id = self.id.as_str();
+        if self.expression.is_none() && self.missing.is_none() {
+            let message = format!("the claim `{id}` says neither `expression` nor `missing`");
+            return Err(wrong(document.key_place(&["claims", id]), message)
+                .hint("write what recomputes it, or what is missing"));
+        }
+        let place = document.value_place(&["claims", id, "published"]);
+        let digits: String =
+            place.text.chars().skip(place.column.saturating_sub(1)).take(place.width).collect();
+        let Some(printed) = words::printed(&digits).filter(|_| self.published.is_finite()) else {
+            let message = format!("`{}` is no number of printed digits", words::brief(&digits));
+            return Err(wrong(place, message).hint("write it as the report does, such as `0.60`"));
         };
-        Some(format!("the claim `{id}` {message}"))
+        let Some(rounded) = self.rounded else {
+            self.precision = printed;
+            return Ok(());
+        };
+        let place = document.value_place(&["claims", id, "precision"]);
+        if (-12..=12).all(|power| words::power_of_ten(power) != rounded) {
+            let message = format!("the claim `{id}` has a `precision` that is no place of a digit");
+            return Err(
+                wrong(place, message).hint("write a power of ten, such as `1000` or `0.01`")
+            );
+        }
+        // Rounded are the zeros at the end of a whole number, and nothing else.
+        if rounded > printed && (printed != 1.0 || self.published % rounded != 0.0) {
+            let message = format!("`{digits}` prints more digits than its `precision` {rounded}");
+            let hint = format!("leave `precision` out: the digits say that it is {printed}");
+            return Err(wrong(place, message).hint(hint));
+        }
+        self.precision = rounded;
+        Ok(())
     }
 }
 
 /// An expression of the file, read.
 pub fn expression(text: &str, place: impl Fn() -> Place) -> Result<Expression, Diagnostic> {
     Expression::parse(text)
-        .map_err(|why| wrong(place(), format!("`{text}` is no expression: {why}")))
+        .map_err(|why| wrong(place(), format!("`{}` is no expression: {why}", words::brief(text))))
 }
 
 fn names(document: &Document, section: &str) -> Vec<String> {
@@ -255,10 +287,67 @@ mod tests {
         let text = GOOD.replace("missing:", "mising:");
         assert!(faults(&text)[0].starts_with("claims.yaml:2:3: `a.b`: unknown field `mising`"));
         let text = GOOD.replace("    missing: data\n", "");
-        let message = "the claim `a.b` says neither `expression` nor what is `missing`";
+        let message = "the claim `a.b` says neither `expression` nor `missing`";
         assert_eq!(faults(&text), [format!("claims.yaml:2:3: {message}")]);
         assert_eq!(faults("claim:\n  a: 1\n"), ["claims.yaml:1:1: there is no section `claim`"]);
         assert_eq!(faults(&[GOOD, &GOOD[8..]].concat()), ["claims.yaml:10:3: `a.b` stands twice"]);
+    }
+
+    /// What is left out is read from the digits, so that 1.0 does not pass for 0.6.
+    #[test]
+    fn the_precision_of_the_digits_that_are_printed() {
+        let claim = |published: &str| {
+            let text = GOOD.replace("published: 62", &format!("published: {published}"));
+            let claims = Claims::read("claims.yaml", text.as_bytes());
+            claims.map(|mut it| it.claims.remove(0)).map_err(|found| found[0].to_string())
+        };
+        for (published, precision) in [
+            ("62", 1.0),
+            ("0.6", 0.1),
+            ("-0.60", 0.01),
+            ("30000", 1.0),
+            ("0.000", 0.001),
+            ("3.2e7", 1e6),
+            ("32000000\n    precision: 1000000", 1e6),
+            ("0\n    precision: 0.001", 0.001),
+        ] {
+            assert_eq!(claim(published).unwrap().precision, precision, "{published}");
+        }
+        let six = claim("0.6").unwrap();
+        assert!(!six.comparator.holds(1.0, six.published, six.precision));
+        assert!(six.comparator.holds(0.64, six.published, six.precision));
+        for (published, at, message) in [
+            (
+                "0.65\n    precision: 0.1",
+                "6:16",
+                "`0.65` prints more digits than its `precision` 0.1",
+            ),
+            (
+                "23500000\n    precision: 1000000",
+                "6:16",
+                "`23500000` prints more digits than its `precision` 1000000",
+            ),
+            ("62\n    precision: 0", "6:16", "the claim `a.b` has a `precision` that is no place"),
+            ("62\n    precision: 5", "6:16", "the claim `a.b` has a `precision` that is no place"),
+            ("0x10", "5:16", "`0x10` is no number of printed digits"),
+        ] {
+            let said = claim(published).err().unwrap();
+            assert!(said.starts_with(&format!("claims.yaml:{at}: {message}")), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_file_and_an_expression_without_end() {
+        let large = vec![b' '; MOST + 1];
+        let found = Claims::read("claims.yaml", &large).err().unwrap();
+        assert_eq!(found[0].to_string(), "claims.yaml: the file is larger than 16 MiB");
+        let sum = format!("1{}", " + 1".repeat(60_000));
+        let said = expression(&sum, || Place::file("claims.yaml")).unwrap_err().to_string();
+        assert!(
+            said.ends_with("…` is no expression: it is longer than 10,000 characters"),
+            "{said}"
+        );
+        assert!(said.len() < 200);
     }
 
     #[test]

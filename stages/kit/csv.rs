@@ -7,7 +7,12 @@ use std::borrow::Cow;
 
 use engine::diagnostic::{Checked, Diagnostic, Place};
 
-use super::encoding;
+use super::{encoding, words};
+
+/// No table has more columns, and no spreadsheet does.
+pub const COLUMNS: usize = 16_384;
+/// No table that is kept cell by cell has more cells.
+pub const CELLS: usize = 10_000_000;
 
 /// A CSV file: its lines, for messages, and its rows.
 pub struct Csv<'a> {
@@ -50,12 +55,28 @@ pub struct Cell {
 impl<'a> Csv<'a> {
     /// Reads the file; the first violation of the format ends it.
     pub fn read(path: &'a str, bytes: impl Into<Cow<'a, [u8]>>, delimiter: char) -> Checked<Self> {
-        let mut csv = Csv::new(path, encoding::text(path, bytes.into())?);
-        let mut rows = Vec::new();
+        Csv::read_within(CELLS, path, bytes.into(), delimiter)
+    }
+
+    fn read_within(
+        most: usize,
+        path: &'a str,
+        bytes: Cow<'a, [u8]>,
+        delimiter: char,
+    ) -> Checked<Self> {
+        let mut csv = Csv::new(path, encoding::text(path, bytes)?);
+        let (mut rows, mut cells) = (Vec::new(), 0);
         let mut reader = Reader::new(&csv.text, delimiter);
         while reader.peek().is_some() {
             match reader.row(rows.len() + 1) {
-                Ok(row) => rows.push(row),
+                Ok(row) if row.cells.len() > COLUMNS => return Err(vec![too_wide(path, &row)]),
+                Ok(row) if cells + row.cells.len() > most => {
+                    return Err(vec![too_many(path, most)]);
+                }
+                Ok(row) => {
+                    cells += row.cells.len();
+                    rows.push(row);
+                }
                 Err(Broken { line, column, message }) => {
                     let mut diagnostic = Diagnostic::contract(message);
                     diagnostic = diagnostic.hint(match reader.peek() {
@@ -119,6 +140,26 @@ impl<'a> Csv<'a> {
     }
 }
 
+/// The fault of a row that no table has.
+fn too_wide(path: &str, row: &Row) -> Diagnostic {
+    let message = format!("row {} has more than {} columns", row.number, grouped(COLUMNS));
+    let place = Place::line(path, row.line, "");
+    Diagnostic::contract(message)
+        .at(place)
+        .hint("is it a table, and is its `delimiter` the right one?")
+}
+
+/// The fault of a file that is too long to be kept cell by cell.
+fn too_many(path: &str, most: usize) -> Diagnostic {
+    let message = format!("the file has more than {} cells", grouped(most));
+    let hint = "leave out the rows and columns that nothing needs";
+    Diagnostic::contract(message).at(Place::file(path)).hint(hint)
+}
+
+fn grouped(number: usize) -> String {
+    words::grouped(number as f64, 0)
+}
+
 /// A violation of the format at a place.
 struct Broken {
     line: usize,
@@ -162,6 +203,9 @@ impl<'a> Reader<'a> {
         let mut row = Row { number, line: self.line, cells: Vec::new() };
         loop {
             row.cells.push(self.cell()?);
+            if row.cells.len() > COLUMNS {
+                return Ok(row);
+            }
             match self.peek() {
                 Some('\r') => {
                     self.next();
@@ -253,6 +297,20 @@ mod tests {
         assert_eq!((cell.line, cell.column, cell.width), (2, 6, 2));
         assert_eq!(csv.cell(cell).text, "\"抖音\",12");
         assert!(csv.ended());
+    }
+
+    #[test]
+    fn refuses_what_is_no_table() {
+        let commas = ",".repeat(COLUMNS - 1);
+        assert_eq!(rows(&format!("{commas}\n")).unwrap()[0].len(), COLUMNS);
+        let wide = rows(&",".repeat(3_000_000)).unwrap_err();
+        assert_eq!(wide, "t.csv:1: row 1 has more than 16,384 columns");
+        let within =
+            |text: &'static str| Csv::read_within(2000, "t.csv", text.as_bytes().into(), ',');
+        assert!(within("a,b\n1,2\n").is_ok());
+        let many: &str = "a,b\n".repeat(1001).leak();
+        let many = within(many).err().unwrap();
+        assert_eq!(many[0].to_string(), "t.csv: the file has more than 2,000 cells");
     }
 
     #[test]

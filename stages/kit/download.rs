@@ -71,7 +71,7 @@ impl Source<'_> {
         };
         let kept = settings.economies.as_ref().map(|_| self.known.clone());
         let mut economies = Economies::new(Names::read(&Raw::open(table)?)?, kept);
-        export::read_named(self.artifact, settings.names()?, |at, cells| {
+        export::read_named(self.artifact, settings.names(), |at, cells| {
             let [app, store, country, month, downloads, rank] = cells;
             let place = || Place { line: at.line, ..Place::file(path) };
             let Some((iso3, _)) = economies.find(at.row, country, None, place) else { return };

@@ -9,7 +9,9 @@ use csv::{ReaderBuilder, StringRecord};
 use engine::diagnostic::{Checked, Diagnostic, Place, did_you_mean};
 use engine::function::Artifact;
 
+use super::csv::COLUMNS;
 use super::schema::Dialect;
+use super::words::{count, grouped};
 use super::{encoding, unpack};
 
 /// Where a row stands: its number as in a spreadsheet, and its line.
@@ -100,6 +102,10 @@ fn walk<T>(
         row += 1;
         match (&header, more) {
             (None, false) => return Err(fault(0, "the file is empty".into())),
+            (None, true) if record.len() > COLUMNS => {
+                let most = grouped(COLUMNS as f64, 0);
+                return Err(fault(1, format!("row 1 has more than {most} columns")));
+            }
             (None, true) => header = Some(head(&record)?),
             (Some(header), true) => take(header, At { row, line }, &record),
             (Some(_), false) => break,
@@ -163,7 +169,10 @@ fn broken(
         line,
         match error.kind() {
             csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                format!("the row has {len} cells, the header has {expected_len}")
+                format!(
+                    "the row has {}, the header has {expected_len}",
+                    count(*len as usize, "cell")
+                )
             }
             _ => format!("the file cannot be read: {error}"),
         },
@@ -206,7 +215,7 @@ mod tests {
             (&b""[..], "raw/x.csv: the file is empty"),
             (b"a,c\n1,2\n", "raw/x.csv:1: the column `b` is missing"),
             (b"b,a\n1,2\n", "raw/x.csv:1: the header has other columns or another order"),
-            (b"a,b\n1\n", "raw/x.csv:2: the row has 1 cells, the header has 2"),
+            (b"a,b\n1\n", "raw/x.csv:2: the row has 1 cell, the header has 2"),
             (b"a,b\n1,2", "raw/x.csv:2: the last line has no line end: the file may be cut off"),
             (
                 b"a,b\n1,\xe9\n",

@@ -37,11 +37,22 @@ pub enum Function {
 
 /// How deep brackets may be nested.
 const DEEPEST: usize = 64;
+/// How many numbers, names and marks there may be: a sum is as deep as it is long.
+const MOST: usize = 1_000;
+/// How many characters a text of so many parts may have.
+const LONGEST: usize = 10_000;
 
 impl Expression {
     /// Reads an expression; the message says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut parser = Parser { symbols: symbols(text)?, at: 0, depth: 0 };
+        if text.chars().nth(LONGEST).is_some() {
+            return Err("it is longer than 10,000 characters".into());
+        }
+        let symbols = symbols(text)?;
+        if symbols.len() > MOST {
+            return Err("it has more than 1,000 parts".into());
+        }
+        let mut parser = Parser { symbols, at: 0, depth: 0 };
         let expression = parser.terms()?;
         match parser.next() {
             None => Ok(expression),
@@ -285,7 +296,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong() {
-        let wrong = |text| compute(text).unwrap_err();
+        let wrong = |text: &str| compute(text).unwrap_err();
         assert_eq!(wrong("1 +"), "it ends where a number is due");
         assert_eq!(wrong("1 2"), "`2` stands where an operator is due");
         assert_eq!(wrong("* 2"), "`*` stands where a number is due");
@@ -296,6 +307,19 @@ mod tests {
         assert_eq!(wrong("round(1)"), "`round` does not take so many numbers: 1");
         assert_eq!(wrong("exec(1)"), "there is no function `exec`: known are abs, min, max, round");
         assert_eq!(wrong("tag.app"), "there is no value `tag.app`");
-        assert_eq!(wrong(&"(".repeat(100_000)), "it is nested too deeply");
+        assert_eq!(wrong(&"(".repeat(900)), "it is nested too deeply");
+        assert_eq!(wrong(&"-".repeat(900)), "it is nested too deeply");
+        assert_eq!(wrong(&"abs(".repeat(200)), "it is nested too deeply");
+    }
+
+    /// What is longer would be deeper than the memory of a thread.
+    #[test]
+    fn what_is_too_long() {
+        let sum = |terms: usize| format!("1{}", "+1".repeat(terms - 1));
+        assert_eq!(compute(&sum(500)), Ok(500.0));
+        assert_eq!(compute(&sum(501)), Err("it has more than 1,000 parts".into()));
+        let far = Err("it is longer than 10,000 characters".into());
+        assert_eq!(compute(&sum(60_000)), far);
+        assert_eq!(compute(&"(".repeat(100_000)), far);
     }
 }

@@ -74,6 +74,18 @@ pub fn table(name: &str) -> Artifact {
     passed(&format!("outputs/raw/{name}.parquet"), &outputs["table"])
 }
 
+/// Ingests `text` as the table `people` of a schema; there is a table `places`.
+pub fn people(text: &str, schema: Value) -> Result<Outputs, Failure> {
+    let resource = json!({ "name": "people", "schema": schema });
+    let places = json!({ "name": "places", "schema": { "fields": [{ "name": "name" }] } });
+    let table = raw("raw/people.csv", text.as_bytes(), resource);
+    let places = raw("raw/places.csv", b"name\nJapan\nPeru\nChile\n", places);
+    ingest::run(
+        &ingest::Params { limit: 3 },
+        &job(&[("table", &[table]), ("references", &[places])]),
+    )
+}
+
 /// The outputs of `clean` on the study's data.
 pub fn cleaned() -> Outputs {
     clean::run(

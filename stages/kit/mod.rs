@@ -6,6 +6,12 @@ pub mod unpack;
 pub mod encoding;
 pub mod csv;
 pub mod sheet;
+pub mod faults;
+pub mod scalar;
+pub mod field;
+pub mod forms;
+pub mod descriptor;
+pub mod meaning;
 pub mod schema;
 pub mod raw;
 pub mod names;
@@ -45,6 +51,12 @@ pub const SOURCES: &[Source] = &[
     ("stages/kit/encoding.rs", include_str!("encoding.rs")),
     ("stages/kit/csv.rs", include_str!("csv.rs")),
     ("stages/kit/sheet.rs", include_str!("sheet.rs")),
+    ("stages/kit/faults.rs", include_str!("faults.rs")),
+    ("stages/kit/scalar.rs", include_str!("scalar.rs")),
+    ("stages/kit/field.rs", include_str!("field.rs")),
+    ("stages/kit/forms.rs", include_str!("forms.rs")),
+    ("stages/kit/descriptor.rs", include_str!("descriptor.rs")),
+    ("stages/kit/meaning.rs", include_str!("meaning.rs")),
     ("stages/kit/schema.rs", include_str!("schema.rs")),
     ("stages/kit/raw.rs", include_str!("raw.rs")),
     ("stages/kit/names.rs", include_str!("names.rs")),

@@ -54,7 +54,7 @@ impl Names {
                 let message = format!("row {number}, column `{column}`: {what}");
                 faults.push(Diagnostic::contract(message).at(raw.csv.cell(cell)));
             };
-            if code.as_ref().is_some_and(|code| raw.missing(code)) {
+            if code.as_ref().is_some_and(|code| raw.fields()[columns[1]].missing(code)) {
                 fault("iso3", iso3, "a country needs its code");
             }
             let before = names.codes.insert(fold(&name.text), code.clone());

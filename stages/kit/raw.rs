@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::diagnostic::{Checked, Diagnostic, Place, did_you_mean};
+use engine::diagnostic::{Checked, Diagnostic, Kind, Place, did_you_mean};
 use engine::function::Artifact;
 
 use super::csv::{Csv, Row};
+use super::faults::Faults;
+use super::field::Field;
 use super::names::{Economies, Names, RESOURCE};
-use super::schema::{Field, ForeignKey, Resource};
+use super::scalar::Key;
+use super::schema::{ForeignKey, Resource};
+use super::unpack::Packing;
+use super::words::brief;
 use super::{sheet, unpack};
 
 /// A raw table.
@@ -18,24 +23,16 @@ pub struct Raw<'a> {
     pub csv: Csv<'a>,
 }
 
-/// The combinations of values that some columns take.
-type Known = BTreeSet<Vec<String>>;
-
 impl<'a> Raw<'a> {
     /// Reads a raw table as its descriptor says.
     pub fn open(artifact: &'a Artifact) -> Checked<Self> {
-        let resource = resource(artifact)?;
-        let here = || Place::file(&artifact.path);
-        if !["utf-8", "utf8"].contains(&resource.encoding.to_lowercase().as_str()) {
-            let message = format!("the encoding `{}` is not read", resource.encoding);
-            let fault = Diagnostic::contract(message).at(here()).hint("save the file as UTF-8");
-            return Err(vec![fault]);
-        }
+        let resource = Resource::of(artifact)?;
         let layout = resource.dialect.layout.as_ref();
         let csv = match layout.and_then(|layout| layout.sheet()) {
             Some(sheet) => sheet::read(artifact, sheet)?,
             None => {
                 let bytes = unpack::bytes(artifact)?;
+                packed_as_said(artifact, resource.compression.as_deref())?;
                 Csv::read(&artifact.path, bytes, resource.dialect.delimiter)?
             }
         };
@@ -54,8 +51,7 @@ impl<'a> Raw<'a> {
             None => None,
             Some(name) => {
                 let table = Raw::open(self.find(references, name, "the layout")?)?;
-                let codes = table.combinations(&["iso3".to_string()]);
-                Some(codes.into_iter().flatten().collect())
+                Some(table.texts("iso3"))
             }
         };
         let mut economies = Economies::new(names, kept);
@@ -90,91 +86,110 @@ impl<'a> Raw<'a> {
         names.iter().filter_map(position).collect()
     }
 
-    /// Whether a text stands for a missing value.
-    pub fn missing(&self, text: &str) -> bool {
-        self.resource.schema.missing_values.iter().any(|value| value == text)
+    /// The texts of a column.
+    fn texts(&self, name: &str) -> BTreeSet<String> {
+        let columns = self.positions(&[name.to_string()]);
+        let texts = |row: &Row| columns.first().map(|column| row.cells[*column].text.clone());
+        self.whole_rows().filter_map(|(_, row)| texts(row)).collect()
+    }
+
+    /// The columns of the primary key; all of them where there is none.
+    pub fn key(&self) -> Vec<usize> {
+        match &self.positions(self.resource.schema.primary_key.list())[..] {
+            [] => (0..self.fields().len()).collect(),
+            key => key.to_vec(),
+        }
     }
 
     /// Values that occur twice where they must not.
-    pub fn unique_faults(&self) -> Vec<Diagnostic> {
-        let mut key = self.positions(self.resource.schema.primary_key.list());
-        if key.is_empty() {
-            key = (0..self.fields().len()).collect();
+    pub fn unique_faults(&self, faults: &mut Faults) {
+        let key = self.key();
+        self.repeated(&key, true, faults);
+        let single = self.fields().iter().enumerate().filter(|(_, f)| f.constraints.unique);
+        let single = single.map(|(column, _)| vec![column]);
+        let several = self.resource.schema.unique_keys.iter().map(|names| self.positions(names));
+        for columns in single.chain(several).filter(|columns| *columns != key) {
+            self.repeated(&columns, false, faults);
         }
-        let unique = self.fields().iter().enumerate().filter(|(_, f)| f.constraints.unique);
-        let single: Vec<usize> =
-            unique.map(|(column, _)| column).filter(|column| key != [*column]).collect();
-        let mut faults = self.repeated(&key, true);
-        faults.extend(single.iter().flat_map(|column| self.repeated(&[*column], false)));
-        faults
     }
 
     /// Rows that repeat an earlier row in `columns`; missing values repeat
     /// nothing unless the columns are the `key`.
-    fn repeated(&self, columns: &[usize], key: bool) -> Vec<Diagnostic> {
-        let mut seen: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
-        let mut faults = Vec::new();
+    fn repeated(&self, columns: &[usize], key: bool, faults: &mut Faults) {
+        let mut seen: BTreeMap<Vec<Key>, (usize, &Row)> = BTreeMap::new();
+        let mut found = faults.none();
+        let texts = |row: &Row| {
+            let texts: Vec<_> =
+                columns.iter().map(|c| brief(&row.cells[*c].text).into_owned()).collect();
+            texts.join("`, `")
+        };
         for (number, row) in self.whole_rows() {
-            let texts: Vec<&str> = columns.iter().map(|c| row.cells[*c].text.as_str()).collect();
-            if !key && texts.iter().any(|text| self.missing(text)) {
+            let values: Vec<Key> =
+                columns.iter().map(|c| self.fields()[*c].key(&row.cells[*c].text)).collect();
+            if !key && values.contains(&Key::Missing) {
                 continue;
             }
-            let Some(first) = seen.get(&texts) else {
-                seen.insert(texts, number);
+            let Some((first, before)) = seen.get(&values).copied() else {
+                seen.insert(values, (number, row));
                 continue;
             };
-            let message = if columns.len() == self.fields().len() {
-                format!("row {number} repeats row {first}")
-            } else {
-                let names: Vec<&str> =
-                    columns.iter().map(|c| self.fields()[*c].name.as_str()).collect();
-                let (names, texts) = (named("column", &names), texts.join("`, `"));
-                format!("row {number}, {names}: `{texts}` is in row {first} too")
-            };
-            let place = self.csv.cell(&row.cells[columns[0]]);
-            faults.push(Diagnostic::contract(message).at(place).hint("keep one of the two rows"));
+            found.add(|| {
+                let message = if columns.len() == self.fields().len() {
+                    format!("row {number} repeats row {first}")
+                } else {
+                    let names: Vec<&str> =
+                        columns.iter().map(|c| self.fields()[*c].name.as_str()).collect();
+                    let (names, text, other) = (named("column", &names), texts(row), texts(before));
+                    let other =
+                        if text == other { String::new() } else { format!(", as `{other}`") };
+                    format!("row {number}, {names}: `{text}` is in row {first} too{other}")
+                };
+                let place = self.csv.cell(&row.cells[columns[0]]);
+                Diagnostic::contract(message).at(place).hint("keep one of the two rows")
+            });
         }
-        faults
+        faults.join(found);
     }
 
     /// Rows that give some of the fields that go together, and lack others.
-    pub fn together_faults(&self) -> Vec<Diagnostic> {
-        let mut faults = Vec::new();
+    pub fn together_faults(&self, faults: &mut Faults) {
+        let mut found = faults.none();
         for columns in self.resource.schema.together.iter().map(|names| self.positions(names)) {
             for (number, row) in self.whole_rows() {
-                let lacks = |column: &&usize| self.missing(&row.cells[**column].text);
+                let lacks =
+                    |column: &&usize| self.fields()[**column].missing(&row.cells[**column].text);
                 let name = |column: &usize| &self.fields()[*column].name;
                 let Some(given) = columns.iter().find(|column| !lacks(column)) else { continue };
                 for column in columns.iter().filter(lacks) {
-                    let (name, given) = (name(column), name(given));
-                    let message = format!(
-                        "row {number}, column `{name}`: a value is required, as `{given}` has one"
-                    );
-                    let fault = Diagnostic::contract(message);
-                    let fault = fault.at(self.csv.cell(&row.cells[*column]));
-                    faults.push(fault.hint(format!("give it, or empty `{given}` too")));
+                    found.add(|| {
+                        let (name, given) = (name(column), name(given));
+                        let message = format!(
+                            "row {number}, column `{name}`: a value is required, \
+                             as `{given}` has one"
+                        );
+                        let fault = Diagnostic::contract(message);
+                        let fault = fault.at(self.csv.cell(&row.cells[*column]));
+                        fault.hint(format!("give it, or empty `{given}` too"))
+                    });
                 }
             }
         }
-        faults
+        faults.join(found);
     }
 
     /// Values of foreign keys that the tables they refer to do not have.
-    pub fn foreign_faults(&self, references: &[Artifact]) -> Checked<Vec<Diagnostic>> {
-        let mut faults = Vec::new();
+    pub fn foreign_faults(&self, references: &[Artifact], faults: &mut Faults) -> Checked<()> {
         for key in &self.resource.schema.foreign_keys {
-            let names = key.reference.fields.list();
-            let known = match key.reference.resource.as_str() {
-                "" => self.combinations(names),
-                name if name == self.resource.name => self.combinations(names),
+            match key.reference.resource.as_str() {
+                "" => self.strangers(key, self, faults)?,
+                name if name == self.resource.name => self.strangers(key, self, faults)?,
                 name => {
                     let table = self.find(references, name, "the foreign keys")?;
-                    Raw::open(table)?.combinations(names)
+                    self.strangers(key, &Raw::open(table)?, faults)?;
                 }
-            };
-            faults.extend(self.strangers(key, &known));
+            }
         }
-        Ok(faults)
+        Ok(())
     }
 
     /// A raw table that a part of this one's description refers to.
@@ -195,38 +210,87 @@ impl<'a> Raw<'a> {
         })
     }
 
-    /// The combinations of values that the columns `names` take.
-    fn combinations(&self, names: &[String]) -> Known {
-        let columns = self.positions(names);
-        let texts = |row: &Row| columns.iter().map(|c| row.cells[*c].text.clone()).collect();
-        self.whole_rows().map(|(_, row)| texts(row)).collect()
-    }
-
-    fn strangers(&self, key: &ForeignKey, known: &Known) -> Vec<Diagnostic> {
+    /// Values of a foreign key that another table does not have. Values of one
+    /// type are compared as such, others as they are written.
+    fn strangers(&self, key: &ForeignKey, other: &Raw, faults: &mut Faults) -> Checked<()> {
         let names: Vec<&str> = key.fields.list().iter().map(String::as_str).collect();
         let columns = self.positions(key.fields.list());
-        let other = match key.reference.resource.as_str() {
-            "" => self.resource.name.as_str(),
-            name => name,
-        };
-        let mut faults = Vec::new();
+        let there = other.positions(key.reference.fields.list());
+        if let Some(name) = key.reference.fields.list().iter().find(|name| !other.has(name)) {
+            let (own, other) = (&self.resource.name, &other.resource.name);
+            let message =
+                format!("a foreign key of `{own}` names the unknown field `{name}` of `{other}`");
+            return Err(vec![Diagnostic::new(Kind::Usage, message).hint("name one of its fields")]);
+        }
+        let alike: Vec<bool> = (columns.iter().zip(&there))
+            .map(|(a, b)| self.fields()[*a].kind == other.fields()[*b].kind)
+            .collect();
+        let other_name = other.resource.name.as_str();
+        let known: BTreeSet<Vec<Key>> =
+            other.whole_rows().map(|(_, row)| other.values(row, &there, &alike)).collect();
+        let mut found = faults.none();
         for (number, row) in self.whole_rows() {
-            let texts: Vec<String> = columns.iter().map(|c| row.cells[*c].text.clone()).collect();
-            if texts.iter().any(|text| self.missing(text)) || known.contains(&texts) {
+            let values = self.values(row, &columns, &alike);
+            if values.contains(&Key::Missing) || known.contains(&values) {
                 continue;
             }
-            let (names, text) = (named("column", &names), texts.join("`, `"));
-            let message = format!("row {number}, {names}: `{text}` is not in `{other}`");
-            let place = self.csv.cell(&row.cells[columns[0]]);
-            let mut fault = Diagnostic::contract(message).at(place);
-            if let [text] = &texts[..] {
-                let known: Vec<&str> = known.iter().map(|values| values[0].as_str()).collect();
-                fault.hints.extend(did_you_mean(text, known));
-            }
-            faults.push(fault);
+            found.add(|| {
+                let texts: Vec<_> = columns.iter().map(|c| brief(&row.cells[*c].text)).collect();
+                let (names, text) = (named("column", &names), texts.join("`, `"));
+                let message = format!("row {number}, {names}: `{text}` is not in `{other_name}`");
+                let place = self.csv.cell(&row.cells[columns[0]]);
+                let mut fault = Diagnostic::contract(message).at(place);
+                if let ([text], [column]) = (&texts[..], &there[..])
+                    && known.len() <= NEAR
+                {
+                    let known: BTreeSet<&str> = (other.whole_rows())
+                        .map(|(_, row)| row.cells[*column].text.as_str())
+                        .collect();
+                    fault.hints.extend(did_you_mean(text, known));
+                }
+                fault
+            });
         }
-        faults
+        faults.join(found);
+        Ok(())
     }
+
+    fn has(&self, name: &str) -> bool {
+        self.fields().iter().any(|field| field.name == name)
+    }
+
+    /// What a row holds in some columns: values, or texts where it is not `typed`.
+    fn values<'b>(&self, row: &'b Row, columns: &[usize], typed: &[bool]) -> Vec<Key<'b>> {
+        let value = |(column, typed): (&usize, &bool)| {
+            let (field, text) = (&self.fields()[*column], row.cells[*column].text.as_str());
+            match typed {
+                false if !field.missing(text) => Key::Text(text),
+                _ => field.key(text),
+            }
+        };
+        columns.iter().zip(typed).map(value).collect()
+    }
+}
+
+/// Of more names than this, none is looked for that may have been meant.
+const NEAR: usize = 10_000;
+
+/// Holds a file to what its description says of how it is packed.
+fn packed_as_said(artifact: &Artifact, said: Option<&str>) -> Checked<()> {
+    let Some(said) = said else { return Ok(()) };
+    let expected = match said {
+        "gz" => Packing::Gzip,
+        "zst" => Packing::Zstandard,
+        _ => Packing::Zip,
+    };
+    let found = Packing::of(&artifact.bytes);
+    if found == Some(expected) {
+        return Ok(());
+    }
+    let found = found.map_or("not packed", Packing::name);
+    let message = format!("the file is {found}, and its `compression` is `{said}`");
+    let fault = Diagnostic::contract(message).at(Place::file(&artifact.path));
+    Err(vec![fault.hint("mend `compression`, or leave it out: the file itself tells")])
 }
 
 /// The fault of a file without a row.
@@ -241,28 +305,91 @@ fn named(noun: &str, names: &[&str]) -> String {
     format!("{noun}{plural} `{}`", names.join("`, `"))
 }
 
-/// The descriptor of a raw table.
-fn resource(artifact: &Artifact) -> Checked<Resource> {
-    let Some(value) = &artifact.resource else {
-        let message = format!("`{}` has no schema", artifact.path);
-        let hint = "declare it in the data package and refer to it as `raw:NAME`";
-        return Err(vec![Diagnostic::contract(message).hint(hint)]);
-    };
-    let resource: Resource = serde_json::from_value(value.clone()).map_err(|error| {
-        let message = format!("the descriptor of `{}` is wrong: {error}", artifact.path);
-        vec![Diagnostic::contract(message)]
-    })?;
-    let schema = &resource.schema;
-    let names: Vec<&str> = schema.fields.iter().map(|field| field.name.as_str()).collect();
-    let own = schema.foreign_keys.iter().flat_map(|key| key.fields.list());
-    let own = own.chain(schema.together.iter().flatten());
-    for name in schema.primary_key.list().iter().chain(own) {
-        if !names.contains(&name.as_str()) {
-            let message = format!("a key of `{}` names the unknown field `{name}`", resource.name);
-            let mut fault = Diagnostic::contract(message);
-            fault.hints.extend(did_you_mean(name, names));
-            return Err(vec![fault]);
-        }
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::kit::given;
+
+    /// Rows are identified by what they hold, not by how it is written.
+    #[test]
+    fn equal_values_that_are_written_otherwise() {
+        let field =
+            |kind: &str, rules: Value| json!({ "name": "x", "type": kind, "constraints": rules });
+        let with = |kind: &str, rules: Value, more: Value, rows: &str| {
+            let mut schema = json!({ "fields": [field(kind, rules), { "name": "y" }] });
+            schema.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            given::messages(given::people(&format!("x,y\n{rows}"), schema))
+        };
+        let key = json!({ "primaryKey": "x" });
+        assert_eq!(
+            with("integer", json!({ "unique": true }), json!({}), "1,a\n01,b\n"),
+            ["raw/people.csv:3:1: row 3, column `x`: `01` is in row 2 too, as `1`"]
+        );
+        assert_eq!(
+            with("integer", json!({}), key.clone(), "1,a\n01,b\n"),
+            ["raw/people.csv:3:1: row 3, column `x`: `01` is in row 2 too, as `1`"]
+        );
+        assert_eq!(
+            with("boolean", json!({}), key.clone(), "true,a\nTrue,b\n"),
+            ["raw/people.csv:3:1: row 3, column `x`: `True` is in row 2 too, as `true`"]
+        );
+        assert_eq!(
+            with("number", json!({}), json!({ "uniqueKeys": [["x", "y"]] }), "1,a\n1.0,a\n2,a\n"),
+            ["raw/people.csv:3:1: row 3 repeats row 2"]
+        );
+        // Where there is no key, the whole row is.
+        assert_eq!(
+            with("number", json!({}), json!({}), "1,a\n1.0,a\n"),
+            ["raw/people.csv:3:1: row 3 repeats row 2"]
+        );
+        let missing = "raw/people.csv:3:1: row 3, column `x`: \
+                       a value is required, as the primary key holds the column";
+        assert_eq!(with("integer", json!({}), key, "1,a\n,b\n"), [missing]);
     }
-    Ok(resource)
+
+    #[test]
+    fn unique_keys_and_foreign_keys_of_one_type() {
+        let fields = json!([{ "name": "x", "type": "integer" }, { "name": "y", "type": "integer" },
+                            { "name": "of", "type": "integer" }]);
+        let schema = json!({ "fields": fields, "primaryKey": "x", "uniqueKeys": [["y", "of"]],
+            "foreignKeys": [{ "fields": "of", "reference": { "resource": "", "fields": "x" } }] });
+        let rows = |rows: &str| given::people(&format!("x,y,of\n{rows}"), schema.clone());
+        assert!(rows("1,1,01\n2,1,\n3,1,\n").is_ok());
+        assert_eq!(
+            given::messages(rows("1,1,1\n2,01,1\n3,1,4\n")),
+            [
+                "raw/people.csv:3:3: row 3, columns `y`, `of`: \
+                 `01`, `1` is in row 2 too, as `1`, `1`",
+                "raw/people.csv:4:5: row 4, column `of`: `4` is not in `people`",
+            ]
+        );
+        let schema = json!({ "fields": [{ "name": "x" }], "foreignKeys": [
+            { "fields": "x", "reference": { "resource": "places", "fields": "nam" } }] });
+        let said = given::messages(given::people("x\nJapan\n", schema));
+        assert_eq!(said, ["a foreign key of `people` names the unknown field `nam` of `places`"]);
+    }
+
+    #[test]
+    fn fields_that_go_together() {
+        let fields = json!([{ "name": "country" }, { "name": "region" }, { "name": "place" }]);
+        let schema = json!({ "fields": fields, "together": [["region", "place"]] });
+        let rows =
+            |rows: &str| given::people(&format!("country,region,place\n{rows}"), schema.clone());
+        assert!(rows("Japan,Asia,1\nChina,,\n").is_ok());
+        let failure = rows("China,,\nJapan,,1\nPeru,Andes,\n").unwrap_err();
+        let faults: Vec<String> = failure.diagnostics.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            faults,
+            [
+                "raw/people.csv:3:7: row 3, column `region`: a value is required, \
+                 as `place` has one",
+                "raw/people.csv:4:12: row 4, column `place`: a value is required, \
+                 as `region` has one",
+            ]
+        );
+        let schema = json!({ "fields": [{ "name": "x" }], "together": [["x", "y"]] });
+        let said = given::messages(given::people("x\n1\n", schema));
+        assert!(said[0].ends_with("schema.together.0.1: `together` names the unknown field `y`"));
+    }
 }

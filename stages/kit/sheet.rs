@@ -10,7 +10,8 @@ use calamine::{Data, Range, Reader, Xlsx, XlsxError};
 use engine::diagnostic::{Checked, Diagnostic, Place, did_you_mean};
 use engine::function::Artifact;
 
-use super::csv::{Cell, Csv, Row};
+use super::csv::{CELLS, Cell, Csv, Row};
+use super::unpack;
 
 /// Between two cells of a row as messages show it.
 const BETWEEN: &str = " | ";
@@ -25,6 +26,7 @@ pub fn read<'a>(artifact: &'a Artifact, sheet: &str) -> Checked<Csv<'a>> {
         let message = format!("the file is no workbook that can be read: {}", plain(error));
         vec![fault(message).hint("fetch it again, as XLSX: it may be cut off or of another format")]
     };
+    unpack::bounded(artifact)?;
     let mut book: Xlsx<_> =
         Xlsx::new(Cursor::new(&artifact.bytes[..])).map_err(|error| broken(&error))?;
     let sheets = book.sheet_names();
@@ -36,14 +38,14 @@ pub fn read<'a>(artifact: &'a Artifact, sheet: &str) -> Checked<Csv<'a>> {
     // A single stray cell far out would ask for the memory of all between.
     let mut reader = book.worksheet_cells_reader(sheet).map_err(|error| broken(&error))?;
     let (high, wide) = reader.dimensions().end;
-    if (u64::from(high) + 1) * (u64::from(wide) + 1) > MOST {
+    if (u64::from(high) + 1) * (u64::from(wide) + 1) > CELLS as u64 {
         let message =
-            format!("the sheet `{sheet}` claims {} rows by {} columns", high + 1, wide + 1);
+            format!("the sheet `{sheet}` claims to reach row {}, column {}", high + 1, wide + 1);
         return Err(vec![fault(message).hint("delete what stands far below or beside the table")]);
     }
     while let Some(cell) = reader.next_cell().map_err(|error| broken(&error))? {
         let (row, column) = cell.get_position();
-        if (u64::from(row) + 1) * (u64::from(column) + 1) > MOST {
+        if (u64::from(row) + 1) * (u64::from(column) + 1) > CELLS as u64 {
             let message = format!("the sheet `{sheet}` has a cell in row {}", row + 1);
             let hint = "delete what stands far below or beside the table";
             return Err(vec![fault(message).hint(hint)]);
@@ -53,9 +55,6 @@ pub fn read<'a>(artifact: &'a Artifact, sheet: &str) -> Checked<Csv<'a>> {
     let range = book.worksheet_range(sheet).map_err(|error| broken(&error))?;
     Ok(rows(path, sheet, &range))
 }
-
-/// No sheet of a provider has more cells.
-const MOST: u64 = 20_000_000;
 
 fn plain(error: &XlsxError) -> String {
     error.to_string().lines().next().unwrap_or("").to_lowercase()

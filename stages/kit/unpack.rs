@@ -1,13 +1,18 @@
 //! Files as providers compress them: gzip, Zstandard and ZIP, known by their first bytes.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{Cursor, Error, ErrorKind, Read};
 
-use engine::diagnostic::{Checked, Diagnostic, Place, listed};
+use engine::diagnostic::{Checked, Diagnostic, Kind, Place, listed};
 use engine::function::Artifact;
 
-/// No table of a provider is larger unpacked; a file that is grows without end.
-const MOST: u64 = 16 << 30;
+/// No table of a provider is larger unpacked.
+const MOST: u64 = 4 << 30;
+/// No table packs better than this; what does is made to fill the memory.
+const RATIO: u64 = 100;
+/// What is smaller than this unpacked does no harm, however well it packs.
+const SMALL: u64 = 64 << 20;
 
 const GZIP: &[u8] = b"\x1f\x8b";
 const ZSTANDARD: &[u8] = b"\x28\xb5\x2f\xfd";
@@ -16,17 +21,91 @@ const ZIP: &[u8] = b"PK\x03\x04";
 /// The bytes of a raw file, unpacked where it is compressed.
 pub fn bytes(artifact: &Artifact) -> Checked<Cow<'_, [u8]>> {
     let packed = &artifact.bytes[..];
-    let (name, unpacked) = if packed.starts_with(GZIP) {
-        ("gzip", whole(flate2::bufread::MultiGzDecoder::new(packed)))
-    } else if packed.starts_with(ZSTANDARD) {
-        ("Zstandard", zstd::Decoder::new(packed).and_then(whole))
-    } else if packed.starts_with(ZIP) {
-        return archived(artifact).map(Cow::Owned);
-    } else {
-        return Ok(Cow::Borrowed(packed));
+    let most = Most::of(packed.len());
+    let unpacked = match Packing::of(packed) {
+        None => return Ok(Cow::Borrowed(packed)),
+        Some(Packing::Zip) => return archived(artifact).map(Cow::Owned),
+        Some(Packing::Gzip) => whole(flate2::bufread::MultiGzDecoder::new(packed), most),
+        Some(Packing::Zstandard) => {
+            zstd::Decoder::new(packed).and_then(|packed| whole(packed, most))
+        }
     };
+    let name = Packing::of(packed).map_or("", Packing::name);
     unpacked.map(Cow::Owned).map_err(|error| vec![broken(artifact, name, &error)])
 }
+
+/// Holds a ZIP archive of which every part will be unpacked to the same limits;
+/// one that is no archive is left to whoever reads it.
+pub fn bounded(artifact: &Artifact) -> Checked<()> {
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(&artifact.bytes[..])) else {
+        return Ok(());
+    };
+    let mut most = Most::of(artifact.bytes.len());
+    for at in 0..archive.len() {
+        let Ok(part) = archive.by_index(at) else { return Ok(()) };
+        let mut part = part.take(most.bytes + 1);
+        let Ok(size) = std::io::copy(&mut part, &mut std::io::sink()) else { return Ok(()) };
+        match most.bytes.checked_sub(size) {
+            Some(left) => most.bytes = left,
+            None => return Err(vec![broken(artifact, "ZIP", &Error::other(most))]),
+        }
+    }
+    Ok(())
+}
+
+/// How a file is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// gzip.
+    Gzip,
+    /// Zstandard.
+    Zstandard,
+    /// A ZIP archive.
+    Zip,
+}
+
+impl Packing {
+    /// How bytes are packed, by the first of them.
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        let packings =
+            [(GZIP, Packing::Gzip), (ZSTANDARD, Packing::Zstandard), (ZIP, Packing::Zip)];
+        packings.into_iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, it)| it)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Packing::Gzip => "gzip",
+            Packing::Zstandard => "Zstandard",
+            Packing::Zip => "ZIP",
+        }
+    }
+}
+
+/// How many bytes may come out, and whether that is a matter of the ratio.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    bytes: u64,
+    by_ratio: bool,
+}
+
+impl Most {
+    fn of(packed: usize) -> Self {
+        let by_ratio = (packed as u64).saturating_mul(RATIO).max(SMALL);
+        Most { bytes: by_ratio.min(MOST), by_ratio: by_ratio < MOST }
+    }
+}
+
+impl fmt::Display for Most {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.by_ratio {
+            true => write!(f, "{RATIO} times their size"),
+            false => write!(f, "{} GiB", MOST >> 30),
+        }
+    }
+}
+
+impl std::error::Error for Most {}
 
 /// The one table of an archive. The World Bank adds two tables about its
 /// table, `Metadata_Country_….csv` and `Metadata_Indicator_….csv`.
@@ -51,17 +130,25 @@ fn archived(artifact: &Artifact) -> Checked<Vec<u8>> {
         return Err(fault(message, "unpack it and put the table that is meant here"));
     };
     let file = archive.by_name(table).map_err(|_| damaged())?;
-    whole(file).map_err(|_| damaged())
+    whole(file, Most::of(artifact.bytes.len())).map_err(|error| match limit(&error) {
+        None => damaged(),
+        Some(_) => vec![broken(artifact, Packing::Zip.name(), &error)],
+    })
 }
 
 /// All that can be unpacked, up to the largest size.
-fn whole(packed: impl Read) -> Result<Vec<u8>, Error> {
+fn whole(packed: impl Read, most: Most) -> Result<Vec<u8>, Error> {
     let mut unpacked = Vec::new();
-    packed.take(MOST + 1).read_to_end(&mut unpacked)?;
-    if unpacked.len() as u64 > MOST {
-        return Err(Error::from(ErrorKind::FileTooLarge));
+    packed.take(most.bytes + 1).read_to_end(&mut unpacked)?;
+    if unpacked.len() as u64 > most.bytes {
+        return Err(Error::other(most));
     }
     Ok(unpacked)
+}
+
+/// The limit that was met, if that is what an error says.
+fn limit(error: &Error) -> Option<&Most> {
+    error.get_ref().and_then(|inner| inner.downcast_ref())
 }
 
 fn place(artifact: &Artifact) -> Place {
@@ -74,10 +161,15 @@ fn broken(artifact: &Artifact, name: &str, error: &Error) -> Diagnostic {
         let fault = Diagnostic::contract(message).at(place(artifact));
         return fault.hint("the file was cut off: fetch it again");
     }
-    if error.kind() == ErrorKind::FileTooLarge {
-        let message = format!("the {name} data unpack to more than {} GiB", MOST >> 30);
+    if let Some(most) = limit(error) {
+        let message = format!("the {name} data unpack to more than {most}");
         let fault = Diagnostic::contract(message).at(place(artifact));
-        return fault.hint("no table is that large: fetch the file again");
+        return fault.hint("fetch the file again, or unpack it by hand if it is what it should be");
+    }
+    if error.kind() == ErrorKind::OutOfMemory {
+        let message = format!("the {name} data need more memory than there is");
+        let fault = Diagnostic::new(Kind::Infrastructure, message).at(place(artifact));
+        return fault.hint("split the table, or run where there is more memory");
     }
     let fault = Diagnostic::contract(format!("the {name} data are damaged")).at(place(artifact));
     fault.hint("fetch the file again")
@@ -89,7 +181,7 @@ mod tests {
 
     use super::*;
     use crate::kit::given;
-    use crate::kit::layout::given::archive;
+    use crate::kit::layout::given::{archive, deflated};
 
     const TEXT: &[u8] = b"app,month,downloads\nwechat,2015-01,12\n";
 
@@ -129,6 +221,44 @@ mod tests {
         let middle = damaged.len() - 6;
         damaged[middle] ^= 1;
         assert_eq!(unpacked(&damaged).unwrap_err(), "raw/x.csv: the gzip data are damaged");
+    }
+
+    /// A few bytes that unpack to more than any table: they are refused at the
+    /// limit, as what they are, however they are packed.
+    #[test]
+    fn what_unpacks_without_end() {
+        let zeros = vec![0; SMALL as usize + 1];
+        let table = [("a.csv".to_string(), zeros.clone())];
+        for (name, packed) in [
+            ("gzip", gzip(&zeros)),
+            ("Zstandard", zstd::encode_all(&zeros[..], 3).unwrap()),
+            ("ZIP", deflated(&table)),
+        ] {
+            assert!(packed.len() < 1 << 20, "{name}");
+            let refused = unpacked(&packed).unwrap_err();
+            let words =
+                format!("raw/x.csv: the {name} data unpack to more than 100 times their size");
+            assert_eq!(refused, words);
+        }
+        assert_eq!(unpacked(&gzip(&zeros[1..])).unwrap().len() as u64, SMALL);
+        let large = Most::of(1 << 30);
+        assert_eq!((large.to_string(), large.bytes), ("4 GiB".into(), MOST));
+        let none = Error::from(ErrorKind::OutOfMemory);
+        let said = broken(&given::artifact("raw/x.csv", b""), "gzip", &none);
+        assert_eq!(said.to_string(), "raw/x.csv: the gzip data need more memory than there is");
+        assert_eq!(said.kind, Kind::Infrastructure);
+    }
+
+    #[test]
+    fn an_archive_of_which_every_part_is_unpacked() {
+        let half = vec![0; SMALL as usize / 2 + 1];
+        let part = |name: &str| (name.to_string(), half.clone());
+        let within = |packed: &[u8]| bounded(&given::artifact("raw/x.xlsx", packed));
+        assert!(within(&deflated(&[part("a.xml")])).is_ok());
+        let found = within(&deflated(&[part("a.xml"), part("b.xml")])).unwrap_err();
+        let words = "raw/x.xlsx: the ZIP data unpack to more than 100 times their size";
+        assert_eq!(found[0].to_string(), words);
+        assert!(within(b"PK\x03\x04, no archive").is_ok());
     }
 
     #[test]

@@ -1,8 +1,42 @@
-//! Numbers as readers see them.
+//! Numbers and texts as readers see them.
+
+use std::borrow::Cow;
 
 /// The decimals of a precision: 0.001 has three.
 pub fn decimals(precision: f64) -> usize {
     (0..9).find(|places| precision * libm::pow(10.0, *places as f64) > 0.999).unwrap_or(9)
+}
+
+/// The place of the last digit that a number prints: 1 of `30000`, 0.01 of
+/// `0.60`, 100,000 of `3.2e6`. Nothing for what is not written in digits.
+pub fn printed(number: &str) -> Option<f64> {
+    let text = number.strip_prefix(['-', '+']).unwrap_or(number);
+    let (digits, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, rest) = digits.split_once('.').unwrap_or((digits, ""));
+    let sound = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let sound = sound(whole) && sound(rest) && !(whole.is_empty() && rest.is_empty());
+    let power = power.parse::<i32>().ok().filter(|_| sound)?;
+    Some(power_of_ten(power.checked_sub(i32::try_from(rest.len()).ok()?)?))
+}
+
+/// A power of ten as it is read when it is written down.
+pub fn power_of_ten(power: i32) -> f64 {
+    format!("1e{power}").parse().expect("a power of ten is a number")
+}
+
+/// A text as messages quote it: all of it, unless it is long.
+pub fn brief(text: &str) -> Cow<'_, str> {
+    const MOST: usize = 80;
+    match text.char_indices().nth(MOST) {
+        None => text.into(),
+        Some((end, _)) => format!("{}…", &text[..end]).into(),
+    }
+}
+
+/// A noun with how many there are: `1 cell`, `2 cells`.
+pub fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number as f64, 0))
 }
 
 /// A number with one more decimal than it was stated with, unless it is whole.
@@ -37,6 +71,13 @@ mod tests {
         assert_eq!(grouped(-0.01, 1), "0.0");
         assert_eq!((shown(62.903, 0), shown(39.0, 0)), ("62.9".into(), "39".into()));
         assert_eq!(shown(-2.118_3, 3), "−2.1183");
+        assert_eq!(count(1, "cell"), "1 cell");
+        assert_eq!((count(0, "cell"), count(1234, "row")), ("0 cells".into(), "1,234 rows".into()));
+        assert_eq!(
+            (brief("抖音"), brief(&"音".repeat(80))),
+            ("抖音".into(), "音".repeat(80).into())
+        );
+        assert_eq!(brief(&"音".repeat(81)), format!("{}…", "音".repeat(80)));
         assert_eq!((decimals(1.0), decimals(0.001), decimals(100_000.0)), (0, 3, 0));
     }
 }

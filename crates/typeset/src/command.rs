@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path};
 use std::process::{Command, Output};
 
-use crate::{Problem, Project, Severity, Typeset};
+use crate::{Problem, Project, Severity, Typeset, problem};
 
 /// The proxy that is no proxy: whatever wants the network is refused at once.
 const NO_NETWORK: &str = "http://127.0.0.1:9";
@@ -16,6 +16,7 @@ pub fn pdf(project: &Project, program: &Path) -> Result<Typeset, Vec<Problem>> {
     // The same checks, and the same messages, as without the command.
     crate::midnight(project.date)?;
     crate::standards(&project.standards)?;
+    crate::limits::check(project)?;
     check_version(program)?;
     let folder = tempfile::tempdir().map_err(|error| io("make a temporary folder", &error))?;
     let root = folder.path().join("project");
@@ -31,7 +32,7 @@ pub fn pdf(project: &Project, program: &Path) -> Result<Typeset, Vec<Problem>> {
     }
     let pdf = std::fs::read(&made).map_err(|error| io("read what `typst` made", &error))?;
     // The command says nothing of claims, so the pages are laid out once more for them.
-    let (_, _, made) = crate::lay_out(project)?;
+    let made = crate::limits::roomy(|| crate::lay_out(project).map(|(_, _, made)| made))?;
     Ok(Typeset { pdf, warnings: found, ..made })
 }
 
@@ -129,7 +130,7 @@ fn problems(project: &Project, said: &str) -> Vec<Problem> {
                 set_place(project, last, place);
             }
         } else if let Some(hint) = line.strip_prefix("= hint: ").or(line.strip_prefix("hint: ")) {
-            last.hints.push(hint.to_string());
+            last.hints.push(problem::hint(hint));
         } else if let Some(marks) = line.strip_prefix("│").map(str::trim_start)
             && last.width == 1
             && marks.starts_with('^')

@@ -13,6 +13,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 mod claims;
 pub mod command;
+mod limits;
 mod numerals;
 pub mod problem;
 mod prose;
@@ -26,6 +27,7 @@ pub use problem::{Problem, Severity};
 pub const SOURCES: &[(&str, &str)] = &[
     ("crates/typeset/src/lib.rs", include_str!("lib.rs")),
     ("crates/typeset/src/world.rs", include_str!("world.rs")),
+    ("crates/typeset/src/limits.rs", include_str!("limits.rs")),
     ("crates/typeset/src/problem.rs", include_str!("problem.rs")),
     ("crates/typeset/src/claims.rs", include_str!("claims.rs")),
     ("crates/typeset/src/numerals.rs", include_str!("numerals.rs")),
@@ -70,6 +72,15 @@ pub struct Typeset {
 pub fn pdf(project: &Project) -> Result<Typeset, Vec<Problem>> {
     let midnight = midnight(project.date)?;
     let standards = standards(&project.standards)?;
+    limits::check(project)?;
+    limits::roomy(|| export(project, midnight, standards))
+}
+
+fn export(
+    project: &Project,
+    midnight: Datetime,
+    standards: PdfStandards,
+) -> Result<Typeset, Vec<Problem>> {
     let (world, document, mut made) = lay_out(project)?;
     let options = PdfOptions {
         timestamp: Some(Timestamp::new_utc(midnight)),

@@ -4,8 +4,8 @@
 //! It reads the syntax tree, so code, formulas, labels, links and comments are
 //! left alone. A numeral in prose may be
 //! - a literal, in the brackets of `#lit[…]`;
-//! - part of a date: a year from 1800 to 2099, or a day with its month;
-//! - a reference: what follows a word such as Table, Appendix, Article, type;
+//! - part of a date: a year from 1800 to 2099, or a day that its month has;
+//! - a reference: what follows one of the words of `REFERENCE`, such as Table;
 //! - part of a name, right after a letter, as in BLAKE3.
 //!
 //! Any other is naked.
@@ -41,26 +41,31 @@ pub struct Naked {
     pub problem: Problem,
 }
 
-const MONTHS: &str = "January|February|March|April|May|June|July|August|September|October|\
-                      November|December";
+/// Months by the days that they have at most.
+const MONTHS: [(&str, &str); 3] = [
+    ("January|March|May|July|August|October|December", "3[01]|[12][0-9]|0?[1-9]"),
+    ("April|June|September|November", "30|[12][0-9]|0?[1-9]"),
+    ("February", "[12][0-9]|0?[1-9]"),
+];
 
 static NUMERAL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"[-\u{2212}]?\d[\d,]*(?:\.\d+)?(?:\u{a0}?%)?"));
 static DATE: LazyLock<Regex> = LazyLock::new(|| {
-    let year = r"(?:1[89]|20)\d\d(?:s\b|\b(?:-\d\d\b(?:-\d\d\b)?)?)";
-    let day = r"\d{1,2}\s";
-    let month = format!(r"\b(?:{day})?(?:{MONTHS})\b(?:\s\d{{1,2}}\b,?)?(?:\s{year})?");
-    pattern(&format!(r"{month}|\b{year}(?:\u{{2013}}\d\d\b)?"))
+    let number = r"-(?:0[1-9]|1[0-2])\b(?:-(?:0[1-9]|[12][0-9]|3[01])\b)?";
+    let year = format!(r"(?:1[89]|20)\d\d(?:s\b|\b(?:{number})?)");
+    let month = |(months, days): (&str, &str)| {
+        format!(r"\b(?:(?:{days})\s)?(?:{months})\b(?:\s(?:{days})\b,?)?(?:\s{year})?")
+    };
+    let months = MONTHS.map(month).join("|");
+    pattern(&format!(r"{months}|\b{year}(?:\u{{2013}}\d\d\b)?"))
 });
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| {
     let one = r"\d+(?:[.-]\d+)*(?:\u{2013}\d+)?";
-    let singular = "Table|Figure|Appendix|Section|Chapter|Article|Annex|Type|type|Group|group|\
-                    Layer|layer|Step|step|ISO|No\\.";
-    let plural = "Tables|Figures|Sections|Chapters|Articles|Types|types";
-    let join = r"(?:,\s|\sand\s|\sor\s|\sto\s)";
-    pattern(&format!(
-        r"\b(?:(?:{singular})[\s\u{{a0}}]{one}|(?:{plural})[\s\u{{a0}}]{one}(?:{join}{one})*)"
-    ))
+    let singular = "Table|Figure|Appendix|Section|[Cc]hapter|Article|Annex|[Pp]art|[Pp]age|\
+                    [Rr]ow|[Tt]ype|[Gg]roup|[Ll]ayer|[Ss]tep|ISO|No\\.";
+    let plural = "Tables|Figures|Sections|[Cc]hapters|Articles|[Pp]arts|[Pp]ages|[Rr]ows|[Tt]ypes";
+    let more = format!(r"(?:(?:,\s{one})*\s(?:and|or|to)\s{one})?");
+    pattern(&format!(r"\b(?:(?:{singular})[\s\u{{a0}}]{one}|(?:{plural})[\s\u{{a0}}]{one}{more})"))
 });
 
 fn pattern(text: &str) -> Regex {

@@ -89,7 +89,7 @@ pub(crate) fn of(world: &dyn World, found: &SourceDiagnostic) -> Problem {
     let calls = || found.trace.iter().filter(|it| matches!(it.v, Tracepoint::Call(_)));
     let caller = calls().next_back().filter(|_| found.message.starts_with(PANIC));
     place(world, &mut problem, caller.map_or(found.span, |call| call.span.into()));
-    problem.hints = found.hints.iter().map(|hint| hint.v.to_string()).collect();
+    problem.hints = found.hints.iter().map(|it| hint(&it.v)).collect();
     if message.starts_with("failed to load package") {
         problem.hints.push(
             "put the package's files into the project and import them by their path".to_string(),
@@ -105,6 +105,14 @@ pub(crate) fn of(world: &dyn World, found: &SourceDiagnostic) -> Problem {
         }
     }
     problem
+}
+
+/// A hint of Typst's, in words of what can be done here: its command line is not at hand.
+pub(crate) fn hint(text: &str) -> String {
+    match text.contains("`--root`") {
+        true => "begin the path with `/`, which is the root of this project".to_string(),
+        false => text.to_string(),
+    }
 }
 
 /// Puts a problem at a place in one of the project's files, if that is where it is.

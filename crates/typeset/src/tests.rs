@@ -5,7 +5,7 @@ use std::path::Path;
 use super::*;
 
 /// A project of these files, the first being the main source.
-fn project(files: &[(&str, &str)]) -> Project {
+pub(crate) fn project(files: &[(&str, &str)]) -> Project {
     Project {
         files: files
             .iter()
@@ -19,7 +19,7 @@ fn project(files: &[(&str, &str)]) -> Project {
 }
 
 /// Problems as a reader would see them: message, place, line, marks, hints.
-fn shown(problems: &[Problem]) -> String {
+pub(crate) fn shown(problems: &[Problem]) -> String {
     let mut lines = Vec::new();
     for it in problems {
         lines.push(format!("{:?}: {}", it.severity, it.message));
@@ -33,7 +33,7 @@ fn shown(problems: &[Problem]) -> String {
     lines.join("\n")
 }
 
-fn refusal(files: &[(&str, &str)]) -> String {
+pub(crate) fn refusal(files: &[(&str, &str)]) -> String {
     shown(&pdf(&project(files)).expect_err("this document is wrong"))
 }
 
@@ -93,6 +93,20 @@ fn a_mistake_in_syntax() {
          main.typ:3:14\n\
          | 实名制 #let x = (1, 2\n\
          |              ^"
+    );
+}
+
+#[test]
+fn a_path_out_of_the_project() {
+    let said = refusal(&[("report/main.typ", "#read(\"../../secret\")")]);
+    assert_eq!(
+        said,
+        "Error: path `\"../../secret\"` would escape the project root\n\
+         report/main.typ:1:7\n\
+         | #read(\"../../secret\")\n\
+         |       ^^^^^^^^^^^^^^\n\
+         hint: cannot access files outside of the project sandbox\n\
+         hint: begin the path with `/`, which is the root of this project"
     );
 }
 
@@ -247,7 +261,7 @@ fn sorted(text: &str) -> (Vec<String>, [usize; 3]) {
 #[test]
 fn naked_numbers() {
     let none: [&str; 0] = [];
-    let cases: [(&str, &[&str], [usize; 3]); 18] = [
+    let cases: [(&str, &[&str], [usize; 3]); 24] = [
         ("Of 1,914 pairs 34.7% are barred.", &["1914", "34.7%"], [0, 0, 0]),
         ("Of #val(\"a.b\", digits: 1) pairs", &none, [0, 0, 0]),
         ("z = #lit[6.227] and #lit[35%]", &none, [2, 0, 0]),
@@ -265,6 +279,12 @@ fn naked_numbers() {
         ("In Table 1, 664 pairs; Table 1 and 869; step 3 or 40", &["664", "869", "40"], [0, 0, 3]),
         ("Of 58 2015 values 2000% and 2015.7", &["58", "2000%", "2015.7"], [0, 1, 0]),
         ("5 Mayors, 10-20 apps, type 35%", &["5", "10", "-20", "35%"], [0, 0, 0]),
+        ("45 May and May 32, 2020, of 31 June", &["45", "32", "31"], [0, 1, 0]),
+        ("30 February, 29 February 2024, 0 May, May 31", &["30", "0"], [0, 3, 0]),
+        ("2026-13 or 2026-11-45, 2026-11-21", &["-13", "-45"], [0, 6, 0]),
+        ("chapter 3, Part 2, part 7 and page 12, rows 3 and 4", &none, [0, 0, 6]),
+        ("in chapters 1 and 2, 5 rows; a page of 9", &["5", "9"], [0, 0, 2]),
+        ("line 5, column 6, equation 7", &["5", "6", "7"], [0, 0, 0]),
         ("35~中 and 7~% with a\\u{200b}break", &["35", "7%"], [0, 0, 0]),
     ];
     for (text, naked, counts) in cases {

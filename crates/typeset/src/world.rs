@@ -13,7 +13,7 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 
-use crate::{Problem, Project};
+use crate::{Problem, Project, limits};
 
 /// The files of a project as Typst sees them.
 pub(crate) struct Files {
@@ -50,8 +50,10 @@ impl Files {
         let brought =
             files.iter().filter(|(path, _)| is_font(path)).map(|(_, it)| it.bytes.clone());
         let fonts: Vec<Font> = own.chain(brought).flat_map(Font::iter).collect();
+        let mut library = Library::builder().with_inputs(inputs).build();
+        limits::bound(&mut library);
         Ok(Files {
-            library: LazyHash::new(Library::builder().with_inputs(inputs).build()),
+            library: LazyHash::new(library),
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             fonts,
             files,

@@ -6,13 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use engine::diagnostic::{Checked, Diagnostic, did_you_mean};
+use engine::diagnostic::{Checked, did_you_mean};
 use serde::Deserialize;
 
 use super::{header, named, uneven};
 use crate::kit::csv::{Cell, Csv, Row};
+use crate::kit::field::Field;
 use crate::kit::names::Economies;
-use crate::kit::schema::Field;
 
 /// What is read of the file.
 #[derive(Clone, Default, Deserialize)]
@@ -32,15 +32,21 @@ const MONTH: usize = 3;
 
 impl Settings {
     /// The provider's names of the columns.
-    pub fn names(&self) -> Checked<[&str; 6]> {
-        let strange = self.columns.keys().find(|name| !COLUMNS.contains(&name.as_str()));
-        if let Some(name) = strange {
-            let message = format!("the layout has no column `{name}`");
-            let mut fault = Diagnostic::contract(message);
-            fault.hints.extend(did_you_mean(name, COLUMNS));
-            return Err(vec![fault]);
+    pub fn names(&self) -> [&str; 6] {
+        COLUMNS.map(|name| self.columns.get(name).map_or(name, String::as_str))
+    }
+
+    /// Why these are not fields of the layout, or its columns not those that it has.
+    pub fn misfit(&self, fields: &[Field]) -> Option<(String, String)> {
+        let known = |name: &&str| *name == "iso3" || COLUMNS.contains(name);
+        let field = fields.iter().map(|field| field.name.as_str()).find(|name| !known(name));
+        if let Some(field) = field {
+            let message = format!("the layout has no column for the field `{field}`");
+            return Some((message, format!("it has `iso3`, `{}`", COLUMNS.join("`, `"))));
         }
-        Ok(COLUMNS.map(|name| self.columns.get(name).map_or(name, String::as_str)))
+        let name = self.columns.keys().find(|name| !COLUMNS.contains(&name.as_str()))?;
+        let message = format!("the layout has no column `{name}`");
+        Some((message, did_you_mean(name, COLUMNS).unwrap_or_default()))
     }
 
     /// The rows of the export as rows of the schema.
@@ -50,13 +56,7 @@ impl Settings {
         fields: &[Field],
         economies: &mut Economies,
     ) -> Checked<Vec<Row>> {
-        let known = |field: &&Field| field.name == "iso3" || COLUMNS.contains(&&field.name[..]);
-        if let Some(field) = fields.iter().find(|field| !known(field)) {
-            let message = format!("the layout has no column for the field `{}`", field.name);
-            let hint = format!("it has `iso3`, `{}`", COLUMNS.join("`, `"));
-            return Err(vec![Diagnostic::contract(message).hint(hint)]);
-        }
-        let header = header(csv, &self.names()?, 1)?;
+        let header = header(csv, &self.names(), 1)?;
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         for row in &csv.rows[1..] {
             if let Some(fault) = uneven(csv, &header, row) {
@@ -210,7 +210,8 @@ mod tests {
     fn columns_that_are_not_there() {
         assert_eq!(
             refusal(read_as(format!("{HEADER}{ROWS}").as_bytes(), json!({ "aps": "App" }))),
-            "the layout has no column `aps`\nhint: did you mean `app`?"
+            "the descriptor of `raw/export.csv` is wrong: dialect.layout: the layout has no column \
+             `aps`\nhint: did you mean `app`?"
         );
         let columns = json!({ "app": "App", "store": "Store", "country": "Country",
                               "month": "Month", "downloads": "Downloads", "rank": "Rank" });

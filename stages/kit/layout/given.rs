@@ -1,11 +1,14 @@
 //! What tests of the layouts begin with: what `ingest` makes of a file, and workbooks.
 
+use std::io::Write;
+
 use engine::function::Failure;
 use polars::prelude::AnyValue;
 use serde_json::Value;
 
 use crate::ingest;
 use crate::kit::csv::Csv;
+use crate::kit::forms::XLSX;
 use crate::kit::given::{job, passed, raw, resource};
 use crate::kit::table;
 
@@ -19,6 +22,10 @@ pub fn ingested(
 ) -> Result<Vec<String>, Failure> {
     let mut descriptor = resource(like).resource.unwrap();
     descriptor["dialect"] = dialect;
+    if path.ends_with(".xlsx") {
+        descriptor["format"] = "xlsx".into();
+        descriptor["mediatype"] = XLSX.into();
+    }
     ingested_as(path, bytes, descriptor)
 }
 
@@ -133,20 +140,34 @@ fn xml(text: &str) -> String {
 
 /// A ZIP archive of parts that are stored as they are.
 pub fn archive(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
+    zipped(parts, 0, <[u8]>::to_vec)
+}
+
+/// A ZIP archive of parts that are compressed.
+pub fn deflated(parts: &[(String, Vec<u8>)]) -> Vec<u8> {
+    zipped(parts, 8, |part| {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), Default::default());
+        encoder.write_all(part).unwrap();
+        encoder.finish().unwrap()
+    })
+}
+
+fn zipped(parts: &[(String, Vec<u8>)], method: u8, pack: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, part) in parts {
         let mut sum = flate2::Crc::new();
         sum.update(part);
-        let size = (part.len() as u32).to_le_bytes();
-        // Version 2.0, no flags, stored, no time.
-        let mut about = [&[20][..], &[0; 9]].concat();
-        about.extend([sum.sum().to_le_bytes(), size, size].concat());
+        let packed = pack(part);
+        let sizes = [packed.len(), part.len()].map(|size| (size as u32).to_le_bytes());
+        // Version 2.0, no flags, the method, no time.
+        let mut about = [&[20, 0, 0, 0, method][..], &[0; 5]].concat();
+        about.extend([sum.sum().to_le_bytes(), sizes[0], sizes[1]].concat());
         about.extend((name.len() as u16).to_le_bytes());
         about.extend([0, 0]);
         let offset = (bytes.len() as u32).to_le_bytes();
         directory.extend([&b"PK\x01\x02\x14\0"[..], &about, &[0; 10], &offset].concat());
         directory.extend(name.as_bytes());
-        bytes.extend([&b"PK\x03\x04"[..], &about, name.as_bytes(), part].concat());
+        bytes.extend([&b"PK\x03\x04"[..], &about, name.as_bytes(), &packed].concat());
     }
     let (count, start) = ((parts.len() as u16).to_le_bytes(), (bytes.len() as u32).to_le_bytes());
     let size = (directory.len() as u32).to_le_bytes();

@@ -17,8 +17,10 @@ use engine::diagnostic::{Checked, Diagnostic, did_you_mean};
 use serde::Deserialize;
 
 use super::csv::{Cell, Csv, Row};
+use super::field::Field;
 use super::names::Economies;
-use super::schema::{Field, Resource};
+use super::schema::Resource;
+use super::words::count;
 
 /// A layout and its few settings.
 #[derive(Clone, Deserialize)]
@@ -48,6 +50,26 @@ impl Layout {
         }
     }
 
+    /// The years that are read, where the layout has any.
+    pub fn years(&self) -> Option<Years> {
+        match self {
+            Layout::WorldBank(settings) => Some(settings.years),
+            Layout::UnMigrantStock(settings) => Some(settings.years),
+            Layout::Sdmx(settings) => Some(settings.years),
+            Layout::AppStore(_) => None,
+        }
+    }
+
+    /// Why fields are not those that the layout gives, and which it gives.
+    pub fn misfit(&self, fields: &[Field]) -> Option<(String, String)> {
+        let Layout::AppStore(settings) = self else {
+            let hint = "it has the fields `country`, `iso3`, `year` and one for the value";
+            let message = "the fields of the schema do not fit the layout";
+            return value(fields).is_none().then(|| (message.into(), hint.into()));
+        };
+        settings.misfit(fields)
+    }
+
     /// The sheet of the workbook in which the table is.
     pub fn sheet(&self) -> Option<&str> {
         match self {
@@ -71,7 +93,7 @@ impl Layout {
             rows.extend(settings.rows(csv, fields, economies)?);
             return some(csv, rows);
         }
-        let value = value(resource)?;
+        let Some(value) = value(fields) else { return some(csv, rows) };
         let seen = match self {
             Layout::WorldBank(settings) => settings.read(csv, economies),
             Layout::UnMigrantStock(settings) => settings.read(csv, economies),
@@ -138,18 +160,10 @@ impl Observation {
 }
 
 /// The one field that is no key of an observation: its value.
-fn value(resource: &Resource) -> Checked<&str> {
-    let names = resource.schema.fields.iter().map(|field| field.name.as_str());
-    let values: Vec<&str> =
-        names.filter(|name| !["country", "iso3", "year"].contains(name)).collect();
-    match values[..] {
-        [value] => Ok(value),
-        _ => {
-            let message = format!("the schema of `{}` does not fit its layout", resource.name);
-            let hint = "it has the fields `country`, `iso3`, `year` and one for the value";
-            Err(vec![Diagnostic::contract(message).hint(hint)])
-        }
-    }
+fn value(fields: &[Field]) -> Option<&str> {
+    let names = fields.iter().map(|field| field.name.as_str());
+    let mut values = names.filter(|name| !["country", "iso3", "year"].contains(name));
+    values.next().filter(|_| values.next().is_none())
 }
 
 /// Where a table's header is, and the columns that were asked for.
@@ -251,8 +265,8 @@ pub fn named(csv: &Csv, header: &Header, row: &Row, column: usize) -> Cell {
 /// A row that has not as many cells as its header.
 pub fn uneven(csv: &Csv, header: &Header, row: &Row) -> Option<Diagnostic> {
     let (has, needs) = (row.cells.len(), header.row.cells.len());
-    let cells = if has == 1 { "cell" } else { "cells" };
-    let message = format!("row {} has {has} {cells}, the header has {needs}", row.number);
+    let cells = count(has, "cell");
+    let message = format!("row {} has {cells}, the header has {needs}", row.number);
     let fault = Diagnostic::contract(message).at(csv.row(row));
     (has != needs).then(|| fault.hint("the file may be cut off: fetch it again"))
 }
