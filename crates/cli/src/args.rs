@@ -21,9 +21,10 @@ pub(crate) struct Arguments {
     /// Use a profile of `pipeline.yaml`.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Set a parameter of the pipeline, as in `--param matrix=appendix3`.
+    /// Set a parameter of the pipeline, as in `--param matrix=appendix3`, or an
+    /// entry of one, as in `--param model.depth=3`.
     #[arg(long = "param", global = true, value_name = "NAME=VALUE", value_parser = parameter)]
-    pub(crate) params: Vec<(String, serde_json::Value)>,
+    pub(crate) params: Vec<(String, String)>,
     /// Print JSON on standard output.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -197,9 +198,9 @@ pub(crate) enum Names {
     Profiles,
 }
 
-/// A parameter: YAML's words for its value, else text.
-fn parameter(text: &str) -> Result<(String, serde_json::Value), String> {
+/// A parameter: its name and what is written for it. What that means, its
+/// declaration says.
+fn parameter(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
-    Ok((name.into(), value))
+    Ok((name.into(), value.into()))
 }

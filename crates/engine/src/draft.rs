@@ -2,6 +2,7 @@
 //! in, its inputs not yet known.
 
 mod finish;
+mod matrix;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +10,11 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Kind, Place, did_you_mean, listed};
 use crate::function::{Arity, Function};
+use crate::labels;
 use crate::pipeline::{self, Pipeline};
 use crate::plan::{Input, OUTPUTS, Origin};
 use crate::reference::References;
-use crate::template::Templates;
+use crate::template::{Context, Mistake, Scope, Templates};
 use crate::yaml::{Data, Document, Node};
 
 /// One cell of a declared stage.
@@ -21,7 +23,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) group: &'a str,
     pub(crate) declared: &'a pipeline::Stage,
     pub(crate) function: Option<Function>,
-    pub(crate) context: Map<String, Value>,
+    pub(crate) context: Context,
     pub(crate) outputs: BTreeMap<String, DraftOutput>,
     pub(crate) at: Place,
     /// Where the stage is declared: its name and what follows.
@@ -54,10 +56,15 @@ impl Inputs {
 pub(crate) fn all<'a>(
     pipeline: &'a Pipeline,
     document: &'a Document,
+    params: Scope,
     functions: &[Function],
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Draft<'a>> {
     let mut drafts = Vec::new();
+    let mut common = Context::default().with("params", params);
+    if let Some(date) = &pipeline.date {
+        common = common.with("date", Scope::plain(&date.as_str().into()));
+    }
     let entries = document.root.get("stages").map_or(&[][..], Node::entries);
     for (key, node) in entries {
         let Some((group, declared)) =
@@ -73,25 +80,16 @@ pub(crate) fn all<'a>(
         }
         let function = find_function(group, declared, document, (key, node), functions, found);
         let mut names = BTreeSet::new();
-        for (axis, values) in &declared.matrix {
-            if values.is_empty() {
-                let message = format!("axis `{axis}` of stage `{group}` has no values");
-                let at = document.place(within((key, node), &["matrix", axis]).0);
-                found.push(Diagnostic::new(Kind::Usage, message).at(at));
-            }
-        }
-        for (cell, matrix) in cells(node) {
+        matrix::check(group, document, node, found);
+        labels::check_stage(group, node, document, found);
+        for (cell, matrix) in matrix::cells(document, node) {
             let name = if cell.is_empty() { group.clone() } else { format!("{group}@{cell}") };
             if !names.insert(name.clone()) {
                 let message = format!("two cells are named `{name}`");
                 let at = document.place(within((key, node), &["matrix"]).0);
                 found.push(Diagnostic::new(Kind::Usage, message).at(at));
             }
-            let context = Map::from_iter([
-                ("params".into(), Value::Object(pipeline.params.clone())),
-                ("matrix".into(), Value::Object(matrix)),
-                ("date".into(), pipeline.date.clone().into()),
-            ]);
+            let context = common.clone().with("matrix", matrix);
             let outputs = outputs(group, declared, document, (key, node), &context, found);
             let at = at.clone();
             drafts.push(Draft { name, group, declared, function, context, outputs, at, key, node });
@@ -171,48 +169,24 @@ fn find_function(
     }
 }
 
-/// The cells of a stage's matrix: their names and the values of each axis. A
-/// stage without a matrix has one cell without a name.
-fn cells(stage: &Node) -> Vec<(String, Map<String, Value>)> {
-    let mut cells = vec![(String::new(), Map::new())];
-    for (axis, values) in stage.get("matrix").map_or(&[][..], Node::entries) {
-        let Data::List(values) = &values.data else { continue };
-        let mut next = Vec::new();
-        for (name, chosen) in &cells {
-            for value in values {
-                let value = value.value();
-                let text = value.as_str().map_or_else(|| value.to_string(), String::from);
-                let plain = |c: char| if c.is_alphanumeric() || "._".contains(c) { c } else { '_' };
-                let part: String = text.chars().map(plain).collect();
-                let name = if name.is_empty() { part } else { format!("{name}-{part}") };
-                let mut chosen: Map<String, Value> = chosen.clone();
-                chosen.insert(axis.text().unwrap_or("").into(), value);
-                next.push((name, chosen));
-            }
-        }
-        cells = next;
-    }
-    cells
-}
-
 fn outputs(
     group: &str,
     declared: &pipeline::Stage,
     document: &Document,
     stage: (&Node, &Node),
-    context: &Map<String, Value>,
+    context: &Context,
     found: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, DraftOutput> {
     let templates = Templates::new(context);
     let mut outputs = BTreeMap::new();
     for (name, path) in &declared.outputs {
-        let at = document.place(within(stage, &["outputs", name]).1);
+        let node = within(stage, &["outputs", name]).1;
         match templates.text(path) {
             Ok(path) => {
-                let path = format!("{OUTPUTS}/{path}");
+                let (path, at) = (format!("{OUTPUTS}/{path}"), document.place(node));
                 outputs.insert(name.clone(), DraftOutput { path, at });
             }
-            Err(message) => found.push(Diagnostic::new(Kind::Usage, message).at(at)),
+            Err(mistakes) => found.extend(told(mistakes, document, node, path)),
         }
     }
     let told = || found.iter().any(|problem| is_within(problem, stage));
@@ -222,6 +196,16 @@ fn outputs(
         found.push(Diagnostic::new(Kind::Usage, message).at(at));
     }
     outputs
+}
+
+/// Mistakes of the templates in a text, which `node` says.
+fn told(
+    mistakes: Vec<Mistake>,
+    document: &Document,
+    node: &Node,
+    text: &str,
+) -> impl Iterator<Item = Diagnostic> {
+    mistakes.into_iter().map(move |mistake| mistake.told(document, node, text))
 }
 
 impl Draft<'_> {
@@ -248,20 +232,19 @@ impl Draft<'_> {
             let mut artifacts = Vec::new();
             let mut seen = Vec::new();
             for (index, reference) in declared.list().into_iter().enumerate() {
-                let at = || match &declared_at().data {
-                    Data::List(items) if index < items.len() => document.place(&items[index]),
-                    _ => document.place(declared_at()),
+                let node = || match &declared_at().data {
+                    Data::List(items) if index < items.len() => &items[index],
+                    _ => declared_at(),
                 };
-                let resolved = templates
-                    .text(reference)
-                    .map_err(|message| vec![Diagnostic::new(Kind::Usage, message).at(at())])
-                    .and_then(|reference| references.resolve(&reference, &at));
-                match resolved {
-                    Ok(resolved) => {
-                        seen.push(resolved.seen);
-                        artifacts.extend(resolved.inputs);
-                    }
-                    Err(problems) => found.extend(problems),
+                match templates.text(reference) {
+                    Ok(text) => match references.resolve(&text, &|| document.place(node())) {
+                        Ok(resolved) => {
+                            seen.push(resolved.seen);
+                            artifacts.extend(resolved.inputs);
+                        }
+                        Err(problems) => found.extend(problems),
+                    },
+                    Err(mistakes) => found.extend(told(mistakes, document, node(), reference)),
                 }
             }
             artifacts.sort();

@@ -97,7 +97,7 @@ pub struct Stage {
     pub declassify: Option<Declassify>,
     /// Environment variables of the command.
     #[serde(default)]
-    pub env: BTreeMap<String, String>,
+    pub env: BTreeMap<String, Variable>,
     /// How long the command may take: `90s`, `30m`, `2h`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<String>,
@@ -111,6 +111,33 @@ pub enum Command {
     Shell(String),
     /// A program and its arguments, executed as they stand.
     Arguments(Vec<String>),
+}
+
+/// What a variable of a command's environment is.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Variable {
+    /// A text, in which templates are filled in.
+    Text(String),
+    /// What the caller's environment says.
+    Caller(Caller),
+    /// The same, once it is known.
+    #[serde(skip)]
+    #[schemars(skip)]
+    Given(String),
+}
+
+/// A variable of the caller's environment. Its value is part of the key.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Caller {
+    /// The variable's name in the caller's environment.
+    #[serde(default)]
+    pub from: String,
+    /// What it is where the caller's environment has none; without this, that
+    /// is a mistake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
 }
 
 /// What an input refers to.
@@ -171,11 +198,13 @@ impl Pipeline {
     }
 }
 
-/// The schema of the types. That every stage has outputs is not in the types,
-/// so that a stage without them can still be looked at for other mistakes.
+/// The schema of the types. That every stage has outputs, and a variable of the
+/// caller a name, is not in the types, so that what lacks them can still be
+/// looked at for other mistakes.
 fn plain_schema() -> Value {
     let mut schema = schemars::schema_for!(Pipeline).to_value();
     schema["$defs"]["Stage"]["required"] = serde_json::json!(["outputs"]);
+    schema["$defs"]["Caller"]["required"] = serde_json::json!(["from"]);
     schema
 }
 

@@ -12,6 +12,7 @@ use crate::digest::Digest;
 use crate::draft;
 use crate::files::Look;
 use crate::function::Function;
+use crate::labels;
 use crate::options::{self, Options};
 use crate::order;
 use crate::outputs;
@@ -20,7 +21,7 @@ use crate::reference::References;
 use crate::source::Source;
 use crate::tree::Tree;
 
-mod given;
+pub(crate) mod given;
 
 /// Where results are put, relative to the project.
 pub const OUTPUTS: &str = "outputs";
@@ -123,21 +124,36 @@ impl Plan {
         let (bytes, look) = given::pipeline(root).map_err(|problem| vec![problem])?;
         let (mut pipeline, document, mut found) = Pipeline::parse(pipeline::FILE, &bytes)?;
         let is_plain = options.is_plain(pipeline.date.as_deref());
-        let overridden = options::apply(&mut pipeline, options, &document, &mut found);
+        let applied = options::apply(&mut pipeline, options, &document, &mut found);
         let links = given::links(root, &pipeline, &document, &mut found);
         let tree = Tree::new(root, &links);
         let mut files = BTreeMap::from([(pipeline::FILE.to_string(), look)]);
+        let before = found.len();
         let package = given::package(&tree, &pipeline, &document, &mut files, &mut found);
+        let read = found.len() == before;
         if let Some(problem) = given::too_many_cells(&document) {
             found.push(problem);
             return Err(tidy(found));
         }
-        let drafts = draft::all(&pipeline, &document, functions, &mut found);
+        let drafts = draft::all(&pipeline, &document, applied.params, functions, &mut found);
         outputs::check(root, &drafts, &mut found);
         let references = References::new(&package, &drafts, &tree);
         let mut inputs = Vec::new();
+        let before = found.len();
         for draft in &drafts {
-            inputs.push(draft.inputs(&references, &document, &overridden, &mut found));
+            inputs.push(draft.inputs(&references, &document, &applied.overridden, &mut found));
+        }
+        // What a profile replaces is not known any more, nor what was not found.
+        if options.profile.is_none() && read && found.len() == before {
+            labels::check_carried(
+                &pipeline,
+                &drafts,
+                &inputs,
+                &references,
+                &package.sources,
+                &document,
+                &mut found,
+            );
         }
         given::descriptions(&drafts, &inputs, &package, &mut found);
         let folders = tree.listed();

@@ -30,7 +30,7 @@ pub(crate) enum Ended {
 static CHILDREN: Mutex<BTreeMap<i32, String>> = Mutex::new(BTreeMap::new());
 
 /// The variable by which a process that left its group is recognised.
-const MARK: &str = "COLOPHON_STAGE";
+pub(crate) const MARK: &str = "COLOPHON_STAGE";
 
 /// Runs a command in `folder` with exactly the given environment.
 ///

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Kind, Place, did_you_mean};
+use crate::labels;
 use crate::shape;
 use crate::yaml::{Data, Document, Node};
 
@@ -195,6 +196,12 @@ pub(crate) fn parse(path: &str, bytes: &[u8]) -> (Package, Vec<Diagnostic>) {
             }
             continue;
         };
+        labels::check_words(
+            &document,
+            node.get("labels"),
+            &format!("resource `{name}`"),
+            &mut found,
+        );
         let descriptor = node.value();
         let labels = descriptor["labels"].as_array().into_iter().flatten();
         let labels = labels.filter_map(|label| label.as_str().map(String::from)).collect();

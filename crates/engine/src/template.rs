@@ -1,79 +1,163 @@
-//! Templates in `pipeline.yaml`: minijinja, strict, expressions only.
+//! Templates in `pipeline.yaml`: minijinja, strict and bounded, expressions only.
+//!
+//! What is inserted into text is what somebody wrote, letter for letter.
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
+mod code;
+mod context;
+mod cut;
+mod evaluate;
+mod language;
+mod shell;
+mod told;
 
+use minijinja::Value;
 use minijinja::value::ValueKind;
-use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
-use serde_json::{Map, Value};
+use serde_json::Value as Json;
 
-use crate::diagnostic::nearest;
+pub(crate) use context::{Context, Scope};
+pub(crate) use told::Mistake;
+
 use crate::yaml::{Data, Node};
+use code::Watch;
+use context::Form;
+use cut::{Hole, Piece, cut};
+use evaluate::{reason, whole};
 
-/// What templates see: `params`, `matrix`, `date`, and in commands `inputs` and `outputs`.
-pub struct Templates {
-    context: minijinja::Value,
+/// Templates over what a context holds.
+pub(crate) struct Templates {
+    values: Value,
+    /// The other forms, where they differ.
+    words: Option<(Value, Value)>,
 }
 
-/// Strict: a name that is not defined is an error, not an empty text.
-static PLAIN: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.set_formatter(write_plain);
-    environment
-});
+/// What an expression inserts into a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Inserted {
+    One(String),
+    Many(Vec<String>),
+}
 
-/// The same, and what is inserted is quoted for the shell.
-static SHELL: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut environment = PLAIN.clone();
-    environment.set_formatter(write_quoted);
-    environment
-});
+type Result<T> = std::result::Result<T, Vec<Mistake>>;
 
 impl Templates {
     /// Templates over the given names.
-    pub fn new(context: &Map<String, Value>) -> Self {
-        Templates { context: minijinja::value::Serde(context).into() }
+    pub(crate) fn new(context: &Context) -> Self {
+        let words = context.differs().then(|| {
+            let [written, texts] = [Form::Written, Form::Texts].map(|form| context.root(form));
+            (written, texts)
+        });
+        Templates { values: context.root(Form::Values), words }
     }
 
     /// Text with its templates filled in.
-    pub fn text(&self, text: &str) -> Result<String, String> {
-        self.fill(&PLAIN, text)
+    pub(crate) fn text(&self, text: &str) -> Result<String> {
+        let pieces = cut(text).map_err(|mistake| vec![mistake])?;
+        let (mut filled, mut found) = (String::new(), Vec::new());
+        for piece in &pieces {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Hole(hole) => match self.insert(hole) {
+                    Ok(Inserted::One(text)) => filled.push_str(&text),
+                    Ok(Inserted::Many(_)) => match self.evaluate(hole, true).and_then(whole) {
+                        Ok(text) => filled.push_str(&text),
+                        Err(mistakes) => found.extend(at(hole, mistakes)),
+                    },
+                    Err(mistakes) => found.extend(mistakes),
+                },
+            }
+            if filled.len() > language::WHOLE {
+                return Err(vec![too_long(piece)]);
+            }
+        }
+        if found.is_empty() { Ok(filled) } else { Err(found) }
     }
 
     /// A shell command with its templates filled in; what is inserted is quoted.
-    pub fn command(&self, text: &str) -> Result<String, String> {
-        self.fill(&SHELL, text)
-    }
-
-    /// The value of text: where it is a single `{{ … }}`, the value itself with its type.
-    pub fn value(&self, text: &str) -> Result<Value, String> {
-        let Some(expression) = single(text) else { return self.text(text).map(Value::from) };
-        let compiled = PLAIN.compile_expression(expression).map_err(reason)?;
-        self.check_names(compiled.undeclared_variables(true))?;
-        let value = compiled.eval(&self.context).map_err(reason)?;
-        if value.is_undefined() {
-            return Err(format!("`{}` is not defined", expression.trim()));
+    pub(crate) fn command(&self, text: &str) -> Result<String> {
+        let pieces = cut(text).map_err(|mistake| vec![mistake])?;
+        let holes = || pieces.iter().filter_map(hole);
+        let (mut inserted, mut found) = (Vec::new(), Vec::new());
+        for hole in holes() {
+            match self.insert(hole) {
+                Ok(value) => inserted.push(Some(value)),
+                Err(mistakes) => {
+                    inserted.push(None);
+                    found.extend(mistakes);
+                }
+            }
         }
-        serde_json::to_value(&value).map_err(|error| error.to_string())
+        let spots = shell::spots(&pieces, &inserted);
+        for (hole, spot) in holes().zip(&spots) {
+            if let Err(wrong) = spot {
+                found.push(told::misplaced(wrong, hole.expression, hole.at.clone()));
+            }
+        }
+        if !found.is_empty() {
+            return Err(found);
+        }
+        let mut filled = String::new();
+        let mut values = inserted.iter().flatten().zip(spots);
+        for piece in &pieces {
+            match (piece, piece_value(piece, &mut values)) {
+                (Piece::Text(text), _) => filled.push_str(text),
+                (_, Some((Inserted::One(text), spot))) => {
+                    filled.push_str(&quoted(text, spot == Ok(true)));
+                }
+                (_, Some((Inserted::Many(texts), _))) => {
+                    let words: Vec<_> = texts.iter().map(|text| quoted(text, false)).collect();
+                    filled.push_str(&words.join(" "));
+                }
+                (Piece::Hole(_), None) => {}
+            }
+            if filled.len() > language::WHOLE {
+                return Err(vec![too_long(piece)]);
+            }
+        }
+        Ok(filled)
     }
 
-    /// The arguments that one element of a command list stands for.
-    pub fn arguments(&self, text: &str) -> Result<Vec<String>, String> {
-        Ok(match self.value(text)? {
-            Value::Array(items) => items.iter().map(plain).collect(),
-            other => vec![plain(&other)],
-        })
+    /// The arguments that the elements of a command list stand for. A mistake
+    /// comes with the position of its element.
+    pub(crate) fn arguments(
+        &self,
+        list: &[String],
+    ) -> std::result::Result<Vec<String>, Vec<(usize, Mistake)>> {
+        let (mut arguments, mut found) = (Vec::new(), Vec::new());
+        let mut watch = Watch::default();
+        for (index, text) in list.iter().enumerate() {
+            let filled = match single(text) {
+                Some(hole) => self.argument(&hole),
+                None => self.text(text).map(Inserted::One),
+            };
+            let pieces = cut(text).unwrap_or_default();
+            if let Some(first) = pieces.iter().find_map(hole)
+                && let Some(program) = watch.executes(&text[..first.at.start])
+            {
+                let mistake = told::executed_of_list(program, first.expression, first.at.clone());
+                found.push((index, mistake));
+            }
+            let filled = match filled {
+                Ok(Inserted::One(text)) => vec![text],
+                Ok(Inserted::Many(texts)) => texts,
+                Err(mistakes) => {
+                    found.extend(mistakes.into_iter().map(|mistake| (index, mistake)));
+                    continue;
+                }
+            };
+            filled.iter().for_each(|text| watch.push(text));
+            arguments.extend(filled);
+        }
+        if found.is_empty() { Ok(arguments) } else { Err(found) }
     }
 
-    /// A node with the templates in its texts filled in; problems go to `report`.
-    pub fn node(&self, node: &Node, report: &mut dyn FnMut(&Node, String)) -> Node {
-        let data = match &node.data {
+    /// A node with the templates in its texts filled in; a text that is nothing
+    /// but one expression becomes its value. Problems go to `report`.
+    pub(crate) fn node(&self, node: &Node, report: &mut dyn FnMut(&Node, Mistake)) -> Node {
+        let filled = match &node.data {
             Data::Text(text) if text.contains('{') => match self.value(text) {
                 Ok(value) => data(node, &value),
-                Err(message) => {
-                    report(node, message);
+                Err(mistakes) => {
+                    mistakes.into_iter().for_each(|mistake| report(node, mistake));
                     node.data.clone()
                 }
             },
@@ -85,157 +169,105 @@ impl Templates {
             }
             other => other.clone(),
         };
-        Node { data, ..*node }
+        Node { data: filled, ..*node }
     }
 
-    fn fill(&self, environment: &Environment, text: &str) -> Result<String, String> {
-        if !text.contains('{') {
-            return Ok(text.into());
-        }
-        if text.contains("{%") {
-            return Err("templates hold expressions `{{ … }}` only, no statements `{% … %}`".into());
-        }
-        let template = environment.template_from_str(text).map_err(reason)?;
-        self.check_names(template.undeclared_variables(true))?;
-        template.render(&self.context).map_err(reason)
+    /// The value of text: where it is a single `{{ … }}`, the value itself with its type.
+    fn value(&self, text: &str) -> Result<Json> {
+        let Some(hole) = single(text) else { return self.text(text).map(Json::from) };
+        let value = self.evaluate(&hole, true).map_err(|mistakes| at(&hole, mistakes))?;
+        serde_json::to_value(&value)
+            .map_err(|error| vec![Mistake::new(error.to_string(), hole.at.clone())])
     }
 
-    /// Names the first name that is not defined, and the nearest that is.
-    fn check_names(&self, names: impl IntoIterator<Item = String>) -> Result<(), String> {
-        let names: BTreeSet<String> = names.into_iter().collect();
-        for name in names {
-            let mut value = self.context.clone();
-            for part in name.split('.') {
-                let next = value.get_attr(part).unwrap_or_default();
-                if next.is_undefined() {
-                    let known: Vec<String> = value
-                        .try_iter()
-                        .map(|keys| keys.map(|key| key.to_string()).collect())
-                        .unwrap_or_default();
-                    let near = nearest(part, known.iter().map(String::as_str));
-                    let near = near.map(|near| format!(", did you mean `{near}`?"));
-                    return Err(format!("`{name}` is not defined{}", near.unwrap_or_default()));
-                }
-                value = next;
+    /// What an expression stands for as an argument: a map is JSON.
+    fn argument(&self, hole: &Hole) -> Result<Inserted> {
+        match self.evaluate(hole, true) {
+            Ok(map) if map.kind() == ValueKind::Map => match serde_json::to_string(&map) {
+                Ok(text) if text.len() <= language::TEXT => Ok(Inserted::One(text)),
+                _ => self.insert(hole),
+            },
+            _ => self.insert(hole),
+        }
+    }
+
+    /// What an expression inserts into text.
+    fn insert(&self, hole: &Hole) -> Result<Inserted> {
+        let inserted = self.evaluate(hole, false).and_then(|value| match value.kind() {
+            ValueKind::Seq | ValueKind::Iterable => {
+                let items = value.try_iter().map_err(|error| vec![reason(&error)])?;
+                items.map(whole).collect::<Result<_>>().map(Inserted::Many)
             }
-        }
-        Ok(())
+            _ => whole(value).map(Inserted::One),
+        });
+        inserted.map_err(|mistakes| at(hole, mistakes))
     }
 }
 
 /// The expression of a text that is nothing but `{{ expression }}`.
-fn single(text: &str) -> Option<&str> {
-    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
-    (!inner.contains("{{")).then_some(inner)
+fn single(text: &str) -> Option<Hole<'_>> {
+    let trimmed = text.trim();
+    let begin = text.len() - text.trim_start().len();
+    match &cut(trimmed).ok()?[..] {
+        [Piece::Hole(hole)] => {
+            let at = hole.at.start + begin..hole.at.end + begin;
+            Some(Hole { expression: hole.expression, at })
+        }
+        _ => None,
+    }
 }
 
-fn reason(error: minijinja::Error) -> String {
-    let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-    format!("{}{detail}", error.kind())
+fn hole<'a, 'b>(piece: &'a Piece<'b>) -> Option<&'a Hole<'b>> {
+    match piece {
+        Piece::Hole(hole) => Some(hole),
+        Piece::Text(_) => None,
+    }
 }
 
-/// A value as one argument.
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), String::from)
+fn piece_value<T>(piece: &Piece, values: &mut impl Iterator<Item = T>) -> Option<T> {
+    hole(piece).and_then(|_| values.next())
 }
 
-/// Values as YAML and JSON write them.
-fn word(value: &minijinja::Value) -> Result<String, minijinja::Error> {
-    Ok(match value.kind() {
-        ValueKind::Undefined => return Err(minijinja::ErrorKind::UndefinedError.into()),
-        ValueKind::Bool => if value.is_true() { "true" } else { "false" }.into(),
-        ValueKind::None => "null".into(),
-        _ => value.to_string(),
-    })
+/// Mistakes of an expression, at its place.
+fn at(hole: &Hole, mistakes: Vec<Mistake>) -> Vec<Mistake> {
+    mistakes.into_iter().map(|mistake| Mistake { at: hole.at.clone(), ..mistake }).collect()
 }
 
-fn write_plain(
-    out: &mut Output,
-    _: &mut State,
-    value: &minijinja::Value,
-) -> Result<(), minijinja::Error> {
-    out.write_str(&word(value)?).map_err(minijinja::Error::from)
+fn too_long(piece: &Piece) -> Mistake {
+    let at = hole(piece).map_or(0..0, |hole| hole.at.clone());
+    Mistake::new("the templates of this text make more than 16 MiB", at)
 }
 
-fn write_quoted(
-    out: &mut Output,
-    _: &mut State,
-    value: &minijinja::Value,
-) -> Result<(), minijinja::Error> {
-    let words: Result<Vec<String>, _> = match value.kind() {
-        ValueKind::Seq => value.try_iter()?.map(|item| word(&item)).collect(),
-        _ => word(value).map(|word| vec![word]),
-    };
-    let words: Vec<_> = words?.iter().map(|word| quoted(word)).collect();
-    out.write_str(&words.join(" ")).map_err(minijinja::Error::from)
+/// Whether text means itself to the shell.
+fn is_harmless(text: &str) -> bool {
+    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./@:,+=%".contains(c);
+    !text.is_empty() && text.chars().all(safe)
 }
 
 /// Text as one word of a POSIX shell.
-fn quoted(text: &str) -> String {
-    let safe = |c: char| c.is_ascii_alphanumeric() || "-_./@:,+=%".contains(c);
-    if !text.is_empty() && text.chars().all(safe) {
-        return text.into();
+fn quoted(text: &str, always: bool) -> String {
+    match is_harmless(text) && !always {
+        true => text.into(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
     }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-fn data(node: &Node, value: &Value) -> Data {
-    let wrap = |value: &Value| Node { data: data(node, value), ..*node };
+fn data(node: &Node, value: &Json) -> Data {
+    let wrap = |value: &Json| Node { data: data(node, value), ..*node };
     match value {
-        Value::Null => Data::Null,
-        Value::Bool(value) => Data::Bool(*value),
-        Value::Number(number) => match number.as_i64() {
+        Json::Null => Data::Null,
+        Json::Bool(value) => Data::Bool(*value),
+        Json::Number(number) => match number.as_i64() {
             Some(integer) => Data::Integer(integer),
             None => Data::Float(number.as_f64().unwrap_or(f64::NAN)),
         },
-        Value::String(text) => Data::Text(text.clone()),
-        Value::Array(items) => Data::List(items.iter().map(wrap).collect()),
-        Value::Object(entries) => {
+        Json::String(text) => Data::Text(text.clone()),
+        Json::Array(items) => Data::List(items.iter().map(wrap).collect()),
+        Json::Object(entries) => {
             Data::Map(entries.iter().map(|(k, v)| (wrap(&k.as_str().into()), wrap(v))).collect())
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn templates() -> Templates {
-        let context = serde_json::json!({
-            "params": { "limit": 30000, "flag": true, "name": "it's; rm -rf /" },
-            "inputs": { "tables": ["a.csv", "b c.csv"] },
-        });
-        Templates::new(context.as_object().expect("a map"))
-    }
-
-    #[test]
-    fn values_keep_their_type() {
-        assert_eq!(templates().value("{{ params.limit }}"), Ok(30000.into()));
-        assert_eq!(templates().value("n={{ params.limit }}"), Ok("n=30000".into()));
-    }
-
-    #[test]
-    fn booleans_are_written_as_in_yaml() {
-        assert_eq!(templates().text("n={{ params.flag }}"), Ok("n=true".into()));
-    }
-
-    #[test]
-    fn undefined_names_are_errors() {
-        let message = Err("`params.limt` is not defined, did you mean `limit`?".to_string());
-        assert_eq!(templates().text("x{{ params.limt }}"), message);
-        assert_eq!(templates().command("echo {{ params.limt }}"), message);
-        let message = Err("`params.nope` is not defined".to_string());
-        assert_eq!(templates().value("{{ params.nope }}").map(|_| String::new()), message);
-        assert!(templates().text("{% for x in y %}{% endfor %}").is_err());
-    }
-
-    #[test]
-    fn commands_are_quoted() {
-        let command = templates().command("echo {{ params.name }} {{ inputs.tables }}");
-        assert_eq!(command, Ok(r"echo 'it'\''s; rm -rf /' a.csv 'b c.csv'".into()));
-        assert_eq!(
-            templates().arguments("{{ inputs.tables }}"),
-            Ok(vec!["a.csv".into(), "b c.csv".into()])
-        );
-    }
-}
+mod tests;

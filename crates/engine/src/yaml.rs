@@ -2,11 +2,13 @@
 //!
 //! The only file that knows which YAML crate is used.
 
+mod written;
+
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use serde_saphyr::{DuplicateKeyPolicy, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Location, Spanned};
 
 use crate::diagnostic::{Checked, Diagnostic, Kind, Place};
 
@@ -32,6 +34,8 @@ pub struct Node {
     pub column: usize,
     /// The length in characters; 1 for lists and maps.
     pub width: usize,
+    /// Where it is written, in bytes of the text; of an alias, what it stands for.
+    pub source: (usize, usize),
     /// What stands there.
     pub data: Data,
 }
@@ -68,7 +72,8 @@ impl Document {
             alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 20_000 },
         };
         match serde_saphyr::from_str_with_options::<Node>(text, options) {
-            Ok(root) => {
+            Ok(mut root) => {
+                written::settle(&mut root, text);
                 let ends = text.match_indices('\n').map(|(at, _)| at + 1);
                 let lines = std::iter::once(0).chain(ends).collect();
                 Ok(Document { path: path.into(), text: text.into(), root, lines })
@@ -126,6 +131,14 @@ impl Node {
     /// The value of a key in a map.
     pub fn get(&self, name: &str) -> Option<&Node> {
         self.entry(name).map(|(_, value)| value)
+    }
+
+    /// An item of a list.
+    pub fn item(&self, index: usize) -> Option<&Node> {
+        match &self.data {
+            Data::List(items) => items.get(index),
+            _ => None,
+        }
     }
 
     /// The entries of a map; none for anything else.
@@ -248,8 +261,15 @@ impl<'de> Deserialize<'de> for Node {
             _ => (at.span().len() as usize).max(1),
         };
         let (line, column) = (at.line() as usize, at.column() as usize);
-        Ok(Node { line, column, width, data: spanned.value })
+        let source = source(&spanned.defined);
+        Ok(Node { line, column, width, source, data: spanned.value })
     }
+}
+
+/// Where something is written, in bytes.
+fn source(at: &Location) -> (usize, usize) {
+    let begin = at.span().byte_offset().unwrap_or(0) as usize;
+    (begin, begin + at.span().byte_len().unwrap_or(0) as usize)
 }
 
 /// A key of a map: text, whatever it looks like (`2024:` is the key `2024`).
@@ -260,8 +280,9 @@ impl<'de> Deserialize<'de> for Key {
         let spanned = Spanned::<String>::deserialize(deserializer)?;
         let at = spanned.referenced;
         let width = (at.span().len() as usize).max(1);
-        let data = Data::Text(spanned.value);
-        Ok(Key(Node { line: at.line() as usize, column: at.column() as usize, width, data }))
+        let (line, column) = (at.line() as usize, at.column() as usize);
+        let source = source(&spanned.defined);
+        Ok(Key(Node { line, column, width, source, data: Data::Text(spanned.value) }))
     }
 }
 
@@ -296,8 +317,8 @@ impl<'de> Visitor<'de> for DataVisitor {
         Ok(Data::Integer(value))
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Data, E> {
-        i64::try_from(value).map(Data::Integer).map_err(|_| E::custom("the number is too large"))
+    fn visit_u64<E>(self, value: u64) -> Result<Data, E> {
+        Ok(i64::try_from(value).map_or(Data::Float(value as f64), Data::Integer))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Data, E> {

@@ -13,6 +13,8 @@ pub(crate) mod schema;
 pub(crate) mod watch;
 pub(crate) mod why;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use engine::compiled;
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::options::Options;
@@ -38,8 +40,23 @@ pub(crate) fn options(arguments: &Arguments) -> Result<Options, Failed> {
         }
         _ => None,
     };
-    let params = arguments.params.iter().cloned().collect();
-    Ok(Options { profile: arguments.profile.clone(), date, params, ..Options::default() })
+    let params = arguments.params.clone();
+    let env = variables(engine::options::asked(&arguments.directory))?;
+    Ok(Options { profile: arguments.profile.clone(), date, params, env, ..Options::default() })
+}
+
+/// Those of the given variables that the environment has.
+fn variables(names: BTreeSet<String>) -> Result<BTreeMap<String, String>, Failed> {
+    let mut found = BTreeMap::new();
+    for name in names {
+        let Some(value) = std::env::var_os(&name) else { continue };
+        let Ok(value) = value.into_string() else {
+            let message = format!("the variable `{name}` of your environment is not valid UTF-8");
+            return Err(Diagnostic::new(Kind::Usage, message).into());
+        };
+        found.insert(name, value);
+    }
+    Ok(found)
 }
 
 /// What a witness is asked: whether this program has anything to do.

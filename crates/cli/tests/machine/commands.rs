@@ -250,8 +250,8 @@ fn a_command_that_takes_too_long() {
 #[test]
 fn several_inputs_are_several_arguments() {
     let space = Space::new(
-        "stages:\n  a:\n    cmd: [sh, -c, 'printf \"<%s>\" \"$@\" > {{ outputs.t }}', sh, \
-         '{{ inputs.t }}', 'n={{ params.n }}']\n    inputs: { t: '*.csv' }\n    \
+        "stages:\n  a:\n    cmd: [sh, -c, 'f=$1; shift; printf \"<%s>\" \"$@\" > $f', sh, \
+         '{{ outputs.t }}', '{{ inputs.t }}', 'n={{ params.n }}']\n    inputs: { t: '*.csv' }\n    \
          outputs: { t: a.txt }\n  b:\n    cmd: printf '<%s>' {{ inputs.t }} > {{ outputs.t }}\n    \
          inputs: { t: [z.txt, '*.csv'] }\n    outputs: { t: b.txt }\nparams: { n: 1 }\n",
     );

@@ -339,26 +339,29 @@ fn templates() {
          c: { cmd: 'echo {% if x %}{% endif %}', outputs: { t: c } }\n  \
          d: { cmd: x, outputs: { t: '{{ outputs.t }}.csv' } }\n",
         r"
-error: `params.limt` is not defined, did you mean `limit`?
- --> pipeline.yaml:5:13
+error: `params.limt` is not defined
+ --> pipeline.yaml:5:19
   |
 5 |   a: { cmd: 'echo {{ params.limt }}', outputs: { t: a } }
-  |             ^^^^^^^^^^^^^^^^^^^^^^^^
-error: `params.limt` is not defined, did you mean `limit`?
- --> pipeline.yaml:6:13
+  |                   ^^^^^^^^^^^^^^^^^
+hint: did you mean `limit`?
+error: `params.limt` is not defined
+ --> pipeline.yaml:6:21
   |
 6 |   b: { cmd: [echo, '{{ params.limt }}'], outputs: { t: b } }
-  |             ^
+  |                     ^^^^^^^^^^^^^^^^^
+hint: did you mean `limit`?
 error: templates hold expressions `{{ … }}` only, no statements `{% … %}`
- --> pipeline.yaml:7:13
+ --> pipeline.yaml:7:19
   |
 7 |   c: { cmd: 'echo {% if x %}{% endif %}', outputs: { t: c } }
-  |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |                   ^^
 error: `outputs.t` is not defined
- --> pipeline.yaml:8:30
+ --> pipeline.yaml:8:31
   |
 8 |   d: { cmd: x, outputs: { t: '{{ outputs.t }}.csv' } }
-  |                              ^^^^^^^^^^^^^^^^^^^^^
+  |                               ^^^^^^^^^^^^^^^
+hint: known: `matrix`, `params`
 ",
     );
 }

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Draft, Inputs};
+use super::{Draft, Inputs, told};
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::function::Function;
-use crate::pipeline::{self, Pipeline};
+use crate::options::{is_variable, no_variable};
+use crate::pipeline::{self, Pipeline, Variable};
 use crate::plan::{Action, Command, Stage};
+use crate::process;
 use crate::shape;
-use crate::template::Templates;
+use crate::template::{Mistake, Scope, Templates};
 use crate::yaml::{Data, Document, Node};
 
 impl Draft<'_> {
@@ -58,12 +60,13 @@ impl Draft<'_> {
         found: &mut Vec<Diagnostic>,
     ) -> Value {
         let path = ["stages", self.group, "params"];
-        let empty = Node { line: 0, column: 0, width: 0, data: Data::Map(Vec::new()) };
+        let empty =
+            Node { line: 0, column: 0, width: 0, source: (0, 0), data: Data::Map(Vec::new()) };
         let declared = self.node.get("params").unwrap_or(&empty);
         let at = || document.place(self.key(&["params"]));
         let before = found.len();
-        let mut report = |node: &Node, message: String| {
-            found.push(Diagnostic::new(Kind::Usage, message).at(document.place(node)));
+        let mut report = |node: &Node, mistake: Mistake| {
+            found.push(mistake.told(document, node, node.text().unwrap_or("")));
         };
         let node = Templates::new(&self.context).node(declared, &mut report);
         let schema = (function.schema)().to_value();
@@ -91,52 +94,116 @@ impl Draft<'_> {
         document: &Document,
         found: &mut Vec<Diagnostic>,
     ) -> Command {
-        let mut context = self.context.clone();
+        // A path that could not be filled in has been told, and is none the less declared.
+        let path = |name| self.outputs.get(name).map(|output| output.path.as_str());
+        let names = self.declared.outputs.keys();
         let outputs: Map<String, Value> =
-            self.outputs.iter().map(|(name, output)| (name.clone(), json!(output.path))).collect();
-        context.insert("inputs".into(), Value::Object(inputs.seen.clone()));
-        context.insert("outputs".into(), Value::Object(outputs));
-        let templates = Templates::new(&context);
-        let mut report = |path: &[&str], message: String| {
-            let at = document.place(self.value(path));
-            found.push(Diagnostic::new(Kind::Usage, message).at(at));
-        };
+            names.map(|name| (name.clone(), json!(path(name).unwrap_or(name)))).collect();
+        let inputs = inputs.seen.iter().map(|(role, seen)| (role.clone(), no_option(seen)));
+        let context = self.context.clone();
+        let context = context.with("inputs", Scope::plain(&Value::Object(inputs.collect())));
+        let templates =
+            Templates::new(&context.with("outputs", Scope::plain(&Value::Object(outputs))));
         let mut command = Command::default();
-        let at = ["cmd"];
-        let filled = match &self.declared.cmd {
-            Some(pipeline::Command::Shell(text)) => {
-                templates.command(text).map(|text| vec!["/bin/sh".into(), "-ec".into(), text])
-            }
-            Some(pipeline::Command::Arguments(list)) => {
-                let parts: Result<Vec<_>, _> =
-                    list.iter().map(|text| templates.arguments(text)).collect();
-                parts.map(|parts| parts.concat())
-            }
-            None => return command,
-        };
-        match filled {
-            Ok(arguments) if is_empty(&arguments) => {
-                report(&at, "the command is empty".into());
-            }
-            Ok(arguments) => command.arguments = arguments,
-            Err(message) => report(&at, message),
+        if let Some(declared) = &self.declared.cmd {
+            command.arguments = self.arguments(declared, &templates, document, found);
         }
-        for (name, value) in &self.declared.env {
-            match templates.text(value) {
-                Ok(value) => drop(command.env.insert(name.clone(), value)),
-                Err(message) => report(&["env", name], message),
-            }
-        }
+        self.environment(&mut command, &templates, document, found);
         if let Some(text) = &self.declared.timeout {
             match duration(text) {
                 Some(timeout) => command.timeout = Some(timeout),
-                None => report(
-                    &["timeout"],
-                    format!("`{text}` is not a duration such as `90s`, `30m` or `2h`"),
-                ),
+                None => {
+                    let message =
+                        format!("`{text}` is not a duration such as `90s`, `30m` or `2h`");
+                    let at = document.place(self.value(&["timeout"]));
+                    found.push(Diagnostic::new(Kind::Usage, message).at(at));
+                }
             }
         }
         command
+    }
+
+    /// The program and its arguments, filled in.
+    fn arguments(
+        &self,
+        declared: &pipeline::Command,
+        templates: &Templates,
+        document: &Document,
+        found: &mut Vec<Diagnostic>,
+    ) -> Vec<String> {
+        let node = self.value(&["cmd"]);
+        let arguments = match declared {
+            pipeline::Command::Shell(text) => match templates.command(text) {
+                Ok(text) => vec!["/bin/sh".into(), "-ec".into(), text],
+                Err(mistakes) => {
+                    found.extend(told(mistakes, document, node, text));
+                    return Vec::new();
+                }
+            },
+            pipeline::Command::Arguments(list) => match templates.arguments(list) {
+                Ok(arguments) => arguments,
+                Err(mistakes) => {
+                    found.extend(mistakes.into_iter().map(|(index, mistake)| {
+                        mistake.told(document, node.item(index).unwrap_or(node), &list[index])
+                    }));
+                    return Vec::new();
+                }
+            },
+        };
+        let wrong = match arguments.iter().any(|argument| argument.contains('\0')) {
+            _ if is_empty(&arguments) => "the command is empty",
+            true => "the command holds a NUL byte, which no program can be given",
+            false => return arguments,
+        };
+        found.push(Diagnostic::new(Kind::Usage, wrong).at(document.place(node)));
+        arguments
+    }
+
+    /// The variables that are declared, filled in.
+    fn environment(
+        &self,
+        command: &mut Command,
+        templates: &Templates,
+        document: &Document,
+        found: &mut Vec<Diagnostic>,
+    ) {
+        for (name, variable) in &self.declared.env {
+            let node = self.value(&["env", name]);
+            let key = || document.place(self.key(&["env", name]));
+            let (node, filled) = match variable {
+                Variable::Text(text) => (node.get("default").unwrap_or(node), templates.text(text)),
+                Variable::Given(value) => (node, Ok(value.clone())),
+                // It is missing, which has been told.
+                Variable::Caller(_) => continue,
+            };
+            match filled {
+                _ if !is_variable(name) => found.push(no_variable(name, key())),
+                _ if name == process::MARK => {
+                    let message = format!("`{name}` is the program's own");
+                    let problem = Diagnostic::new(Kind::Usage, message).at(key());
+                    found.push(problem.hint("give the variable another name"));
+                }
+                Ok(value) if value.contains('\0') => {
+                    let message = format!("`{name}` holds a NUL byte, which no variable can");
+                    found.push(Diagnostic::new(Kind::Usage, message).at(document.place(node)));
+                }
+                Ok(value) => drop(command.env.insert(name.clone(), value)),
+                Err(mistakes) => {
+                    let text = node.text().unwrap_or("");
+                    found.extend(told(mistakes, document, node, text));
+                }
+            }
+        }
+    }
+}
+
+/// Paths that begin with a dash are written so that no program takes them for
+/// options.
+fn no_option(seen: &Value) -> Value {
+    match seen {
+        Value::String(path) if path.starts_with('-') => format!("./{path}").into(),
+        Value::Array(paths) => paths.iter().map(no_option).collect(),
+        other => other.clone(),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::yaml::{Data, Document, Node};
 const LARGEST: u64 = 32 << 20;
 
 /// The bytes of `pipeline.yaml`, and the look at it.
-pub(super) fn pipeline(root: &Path) -> Result<(Vec<u8>, Option<Look>), Diagnostic> {
+pub(crate) fn pipeline(root: &Path) -> Result<(Vec<u8>, Option<Look>), Diagnostic> {
     read(root, pipeline::FILE).map_err(|problem| match root.join(pipeline::FILE) {
         path if path.exists() => problem,
         _ => problem.hint("`colophon init` writes a pipeline to start from"),

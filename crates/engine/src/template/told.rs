@@ -1,0 +1,138 @@
+//! Mistakes of templates, in words.
+
+use std::ops::Range;
+
+use super::shell::Wrong;
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::yaml::{Document, Node};
+
+/// Something wrong in a template, and where: in bytes of its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mistake {
+    pub(crate) message: String,
+    pub(crate) hints: Vec<String>,
+    pub(crate) at: Range<usize>,
+}
+
+impl Mistake {
+    pub(super) fn new(message: impl Into<String>, at: Range<usize>) -> Self {
+        Mistake { message: message.into(), hints: Vec::new(), at }
+    }
+
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The same as a diagnostic; `text` is what `node` says.
+    pub(crate) fn told(self, document: &Document, node: &Node, text: &str) -> Diagnostic {
+        let place = document.place_within(node, text, self.at);
+        let told = Diagnostic::new(Kind::Usage, self.message).at(place);
+        self.hints.into_iter().fold(told, Diagnostic::hint)
+    }
+}
+
+/// An expression as messages show it.
+pub(super) fn shown(expression: &str) -> String {
+    const LENGTH: usize = 60;
+    let words: Vec<&str> = expression.split_whitespace().collect();
+    let mut text = words.join(" ");
+    if let Some((at, _)) = text.char_indices().nth(LENGTH) {
+        text.truncate(at);
+        text.push('…');
+    }
+    format!("{{{{ {text} }}}}")
+}
+
+/// What is wrong with the place of an expression in a text for the shell.
+pub(super) fn misplaced(wrong: &Wrong, expression: &str, at: Range<usize>) -> Mistake {
+    let it = shown(expression);
+    let first = format!("assign it first, `x={it}`, and write");
+    let (message, hint) = match wrong {
+        Wrong::Quotes => (
+            format!("`{it}` stands within quotes, which its value could end"),
+            "end the quotes before it and begin them again behind it: what is inserted is \
+             quoted already"
+                .into(),
+        ),
+        Wrong::CodeInQuotes(program) | Wrong::Code(program) => return executed(program, &it, at),
+        Wrong::HereDocument => (
+            format!("`{it}` stands in a here-document, where its value could be executed"),
+            format!("{first} `$x` in the text, which begins with `<<EOF` and not `<<'EOF'`"),
+        ),
+        Wrong::Backticks => (
+            format!("`{it}` stands in backticks, where its value could be executed"),
+            "write `$( … )` for the backticks".into(),
+        ),
+        Wrong::Braces => (
+            format!("`{it}` stands in `${{ … }}`, where its value could be executed"),
+            format!("{first} `$x` there"),
+        ),
+        Wrong::Arithmetic => (
+            format!("`{it}` stands in a calculation of the shell, where it is not quoted"),
+            "let the template calculate, as in `{{ params.n + 1 }}`".into(),
+        ),
+        Wrong::Comment => (
+            format!("`{it}` stands in a comment, which its value could end"),
+            "take it out of the comment".into(),
+        ),
+        Wrong::Dollar => (
+            format!("the `$` before `{it}` makes something else of its value"),
+            "leave out the `$`: a template is `{{ … }}` alone".into(),
+        ),
+        Wrong::Backslash => (
+            format!("the `\\` before `{it}` takes the quotes off its value"),
+            "leave out the `\\`: what is inserted is quoted already".into(),
+        ),
+        Wrong::Delimiter => (
+            format!("`{it}` can't be the delimiter of a here-document"),
+            "write the delimiter as it is".into(),
+        ),
+        Wrong::Descriptor => (
+            format!("`{it}` can't be the number of a file descriptor"),
+            "write the number as it is".into(),
+        ),
+        Wrong::ListInWord => (
+            format!("`{it}` is a list and stands within a word"),
+            format!(
+                "put spaces around it, or make one text of it: `{}`",
+                it.replace(" }}", "|join(\",\") }}")
+            ),
+        ),
+        Wrong::ListAsFile => (
+            format!("`{it}` is a list and stands where one file belongs"),
+            format!("name one of them, as in `{}`", it.replace(" }}", "|first }}")),
+        ),
+        Wrong::Unclear => (
+            format!("shells differ in what they make of the text before `{it}`"),
+            format!("assign it in the first line, `x={it}`, and write `\"$x\"` here"),
+        ),
+    };
+    Mistake::new(message, at).hint(hint)
+}
+
+fn executed(program: &str, it: &str, at: Range<usize>) -> Mistake {
+    let hint = match program {
+        "eval" | "alias" | "let" | "trap" => {
+            format!("assign it first, `x={it}`, and let the code read `\"$x\"`")
+        }
+        _ if program.ends_with("sh") => {
+            format!("pass it as an argument: `{program} -c '… \"$1\" …' {program} {it}`")
+        }
+        _ => "pass it as an argument behind the code, and let the code read it".into(),
+    };
+    Mistake::new(format!("`{program}` would execute the value of `{it}`"), at).hint(hint)
+}
+
+/// An element of a list that its program executes.
+pub(super) fn executed_of_list(program: &str, expression: &str, at: Range<usize>) -> Mistake {
+    let it = shown(expression);
+    let mut mistake = executed(program, &it, at);
+    if program.ends_with("sh") {
+        mistake.hints = vec![format!(
+            "pass it as an argument: `[{program}, -c, '… \"$1\" …', {program}, '{it}']`"
+        )];
+    }
+    mistake
+}
