@@ -55,8 +55,8 @@ fn all_but_the_report_twice_in_one_store() {
     let space = Space::finished();
     let said = space.say(&["graph", "--json"]).out;
     let graph: serde_json::Value = serde_json::from_str(&said).unwrap();
-    let nodes = graph["nodes"].as_array().unwrap();
-    let names = nodes.iter().map(|node| node["name"].as_str().unwrap());
+    let stages = graph["stages"].as_array().unwrap();
+    let names = stages.iter().map(|stage| stage["name"].as_str().unwrap());
     let names: Vec<&str> = names.filter(|name| *name != "report").collect();
     let story = space.run(&[&names[..], &["--force", "--locked"]].concat());
     assert_eq!((story.code, story.ran.len()), (0, space.stages() - 1), "{story:?}");

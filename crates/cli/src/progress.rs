@@ -162,8 +162,9 @@ impl Terminal {
             if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let all = MultiProgress::with_draw_target(target);
         let bar = all.add(ProgressBar::new(stages as u64));
-        let style =
-            ProgressStyle::with_template("{bar:30.green/dim} {pos}/{len} stages  {elapsed}");
+        let word = if stages == 1 { "stage" } else { "stages" };
+        let template = format!("{{bar:30.green/dim}} {{pos}}/{{len}} {word}  {{elapsed}}");
+        let style = ProgressStyle::with_template(&template);
         bar.set_style(style.expect("the template is right").progress_chars("━━─"));
         bar.set_position(cached as u64);
         Terminal { all, bar, running: BTreeMap::new() }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::diagnostic::{Checked, Diagnostic, Kind, Place, did_you_mean, nearest};
+use crate::diagnostic::{Checked, Diagnostic, Kind, Place, count, did_you_mean, nearest};
 use crate::draft::Draft;
 use crate::plan::{Input, Origin};
 use crate::source::Package;
@@ -138,7 +138,7 @@ impl<'a> References<'a> {
                 cells.iter().filter(|(_, draft)| draft.name == name).copied().collect()
             }
             None if matrix => {
-                let message = format!("`{group}` has {} cells; say which", cells.len());
+                let message = format!("`{group}` has {}; say which", count(cells.len(), "cell"));
                 return Err(fail(message).hint(format!(
                     "`{}.{output}` is one, `{group}@*.{output}` all",
                     cells[0].1.name

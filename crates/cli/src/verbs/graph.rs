@@ -17,11 +17,11 @@ mod svg;
 /// Stages and what each takes from which, in the order of the plan.
 #[derive(Debug, Default, Serialize)]
 struct Graph {
-    nodes: Vec<Node>,
+    stages: Vec<Drawn>,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Node {
+struct Drawn {
     name: String,
     does: String,
     cells: usize,
@@ -60,15 +60,15 @@ impl Graph {
             let stage = &plan.stages[*index];
             let at = *position.entry(name(*index)).or_insert_with(|| {
                 let does = stage.does().to_string();
-                graph.nodes.push(Node { name: name(*index), does, ..Node::default() });
-                graph.nodes.len() - 1
+                graph.stages.push(Drawn { name: name(*index), does, ..Drawn::default() });
+                graph.stages.len() - 1
             });
-            let node = &mut graph.nodes[at];
-            node.cells += 1;
+            let drawn = &mut graph.stages[at];
+            drawn.cells += 1;
             for input in stage.inputs.values().flatten() {
                 match &input.from {
-                    Origin::Stage(other, _) => drop(node.from.insert(name(*other))),
-                    Origin::Source(source) => drop(node.sources.insert(source.clone())),
+                    Origin::Stage(other, _) => drop(drawn.from.insert(name(*other))),
+                    Origin::Source(source) => drop(drawn.sources.insert(source.clone())),
                     Origin::File | Origin::Lineage => {}
                 }
             }
@@ -78,12 +78,12 @@ impl Graph {
 
     fn text(&self) -> Text {
         let mut text = Text::default();
-        let columns = self.nodes.iter().map(|node| width(&node.label())).max().unwrap_or(0);
-        for node in &self.nodes {
-            let mut from: Vec<String> = node.from.iter().cloned().collect();
-            from.extend(node.sources.iter().map(|source| format!("raw:{source}")));
+        let columns = self.stages.iter().map(|drawn| width(&drawn.label())).max().unwrap_or(0);
+        for drawn in &self.stages {
+            let mut from: Vec<String> = drawn.from.iter().cloned().collect();
+            from.extend(drawn.sources.iter().map(|source| format!("raw:{source}")));
             let arrow = if from.is_empty() { "" } else { "<-" };
-            let label = padded(&node.label(), columns);
+            let label = padded(&drawn.label(), columns);
             text.line(format!("{label}  {arrow} {}", from.join(", ")).trim_end());
         }
         text
@@ -92,12 +92,12 @@ impl Graph {
     fn mermaid(&self) -> String {
         let mut text = String::from("flowchart LR\n");
         let id = |name: &str| name.replace(|c: char| !c.is_alphanumeric(), "_");
-        for node in &self.nodes {
-            let _ = writeln!(text, "  {}[\"{}\"]", id(&node.name), node.label());
+        for drawn in &self.stages {
+            let _ = writeln!(text, "  {}[\"{}\"]", id(&drawn.name), drawn.label());
         }
-        for node in &self.nodes {
-            for from in &node.from {
-                let _ = writeln!(text, "  {} --> {}", id(from), id(&node.name));
+        for drawn in &self.stages {
+            for from in &drawn.from {
+                let _ = writeln!(text, "  {} --> {}", id(from), id(&drawn.name));
             }
         }
         text
@@ -105,12 +105,12 @@ impl Graph {
 
     fn dot(&self) -> String {
         let mut text = String::from("digraph pipeline {\n  rankdir=LR;\n  node [shape=box];\n");
-        for node in &self.nodes {
-            let _ = writeln!(text, "  {:?} [label={:?}];", node.name, node.label());
+        for drawn in &self.stages {
+            let _ = writeln!(text, "  {:?} [label={:?}];", drawn.name, drawn.label());
         }
-        for node in &self.nodes {
-            for from in &node.from {
-                let _ = writeln!(text, "  {from:?} -> {:?};", node.name);
+        for drawn in &self.stages {
+            for from in &drawn.from {
+                let _ = writeln!(text, "  {from:?} -> {:?};", drawn.name);
             }
         }
         text.push_str("}\n");
@@ -118,7 +118,7 @@ impl Graph {
     }
 }
 
-impl Node {
+impl Drawn {
     fn label(&self) -> String {
         match self.cells {
             1 => self.name.clone(),

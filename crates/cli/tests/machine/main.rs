@@ -19,6 +19,7 @@ mod mistakes;
 mod params;
 mod plain;
 mod references;
+mod rules;
 mod shapes;
 mod shortcut;
 mod signals;

@@ -25,9 +25,9 @@ pub(super) fn draw(graph: &Graph) -> String {
          width=\"{width}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
     );
-    for node in &graph.nodes {
-        let (x, y) = places[node.name.as_str()];
-        for from in &node.from {
+    for drawn in &graph.stages {
+        let (x, y) = places[drawn.name.as_str()];
+        for from in &drawn.from {
             let (from_x, from_y) = places[from.as_str()];
             let (x1, y1) = (from_x + WIDTH, from_y + HEIGHT / 2.0);
             let (x2, y2) = (x, y + HEIGHT / 2.0);
@@ -41,9 +41,9 @@ pub(super) fn draw(graph: &Graph) -> String {
             );
         }
     }
-    for node in &graph.nodes {
-        let (x, y) = places[node.name.as_str()];
-        let does = escape(&node.does);
+    for drawn in &graph.stages {
+        let (x, y) = places[drawn.name.as_str()];
+        let does = escape(&drawn.does);
         let _ = writeln!(
             text,
             "<g><title>{does}</title><rect x=\"{x}\" y=\"{y}\" width=\"{WIDTH}\" \
@@ -51,7 +51,7 @@ pub(super) fn draw(graph: &Graph) -> String {
              <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"#1f2933\">{}</text></g>",
             x + WIDTH / 2.0,
             y + HEIGHT / 2.0 + 4.5,
-            escape(&node.label())
+            escape(&drawn.label())
         );
     }
     text.push_str("</svg>\n");
@@ -63,13 +63,13 @@ fn places(graph: &Graph) -> BTreeMap<&str, (f64, f64)> {
     let mut column: BTreeMap<&str, usize> = BTreeMap::new();
     let mut filled: BTreeMap<usize, usize> = BTreeMap::new();
     let mut places = BTreeMap::new();
-    for node in &graph.nodes {
-        let before = node.from.iter().filter_map(|from| column.get(from.as_str())).max();
+    for drawn in &graph.stages {
+        let before = drawn.from.iter().filter_map(|from| column.get(from.as_str())).max();
         let x = before.map_or(0, |before| before + 1);
-        column.insert(&node.name, x);
+        column.insert(&drawn.name, x);
         let y = filled.entry(x).or_default();
         let at = (MARGIN + x as f64 * (WIDTH + GAP_X), MARGIN + *y as f64 * (HEIGHT + GAP_Y));
-        places.insert(node.name.as_str(), at);
+        places.insert(drawn.name.as_str(), at);
         *y += 1;
     }
     places

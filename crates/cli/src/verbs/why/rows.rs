@@ -8,6 +8,7 @@ use engine::plain;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
 use super::json;
+use crate::report::count;
 
 /// At most this many differences are told; the rest is counted.
 const SHOWN: usize = 10;
@@ -22,7 +23,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) fn differences(path: &str, before: &[u8], after: &[u8]) -> Vec<String> {
     let (Ok(before), Ok(after)) = (std::str::from_utf8(before), std::str::from_utf8(after)) else {
         let same = if before.len() == after.len() { "also " } else { "" };
-        return vec![format!("{} bytes before, {same}{} bytes now", before.len(), after.len())];
+        let (before, after) = (count(before.len(), "byte"), count(after.len(), "byte"));
+        return vec![format!("{before} before, {same}{after} now")];
     };
     let end = Instant::now() + PATIENCE;
     let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
