@@ -51,6 +51,8 @@ pub(crate) enum Verb {
     Status(Stages),
     /// Explain why a stage runs, or why it ran the last time.
     Why(Why),
+    /// Show what the command of a stage said when it made its result, or when it failed.
+    Log(Log),
     /// Find every mistake in the pipeline without running anything.
     Check,
     /// Draw the graph of stages.
@@ -86,6 +88,9 @@ pub(crate) struct Run {
     /// After a failure, go on with whatever does not depend on it.
     #[arg(short, long)]
     pub(crate) keep_going: bool,
+    /// Keep the private folder of a command that fails, and say where it is.
+    #[arg(long)]
+    pub(crate) keep_failed: bool,
     /// Run the given stages even if their results are known.
     #[arg(short, long, conflicts_with = "frozen")]
     pub(crate) force: bool,
@@ -124,6 +129,13 @@ pub(crate) struct Why {
     /// [default: the lock that is committed, else `pipeline.lock`].
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Log {
+    /// A stage, a cell or an output path.
+    #[arg(value_name = "STAGE")]
+    pub(crate) stage: String,
 }
 
 #[derive(Args, Debug)]

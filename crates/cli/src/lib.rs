@@ -10,10 +10,13 @@ mod text;
 mod verbs;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use engine::function::Function;
 use engine::plain::plain;
+use engine::supervise;
+use signal_hook::consts::SIGXFSZ;
 
 use args::{Arguments, Verb};
 use report::say;
@@ -31,6 +34,13 @@ pub struct Study {
 
 /// The program.
 pub fn main(study: &Study) -> ExitCode {
+    // A file that may not grow any further is an error, and no reason to die; what
+    // is executed finds this as it was.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == supervise::ARGUMENT) {
+        supervise::supervise();
+        return ExitCode::SUCCESS;
+    }
     settle_environment(study);
     quiet_panics();
     let arguments = match Arguments::try_parse() {
@@ -43,6 +53,7 @@ pub fn main(study: &Study) -> ExitCode {
         Verb::Plan(verb) => verbs::plan::plan(study, &arguments, verb),
         Verb::Status(verb) => verbs::plan::status(study, &arguments, verb),
         Verb::Why(verb) => verbs::why::why(study, &arguments, verb),
+        Verb::Log(verb) => verbs::log::log(study, &arguments, verb),
         Verb::Check => verbs::check::check(study, &arguments),
         Verb::Graph(verb) => verbs::graph::graph(study, &arguments, verb),
         Verb::Accept(verb) => verbs::accept::accept(study, &arguments, verb),

@@ -145,6 +145,8 @@ impl Diagnostic {
                     .hint("free some space, `colophon cache gc --delete` may help, and run again")
                     .hint("nothing is lost: what was already stored is reused")
             }
+            std::io::ErrorKind::FileTooLarge => diagnostic
+                .hint("raise `ulimit -f`, or keep it where files may be larger: `--store DIR`"),
             std::io::ErrorKind::PermissionDenied => {
                 diagnostic.hint("check who owns the file and the folder it is in")
             }

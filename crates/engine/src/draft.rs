@@ -2,6 +2,7 @@
 //! in, its inputs not yet known.
 
 mod finish;
+mod limits;
 mod matrix;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,37 +5,99 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Kind, listed};
-use crate::function::{Function, Job, Output};
+use crate::digest::Digest;
+use crate::failure::{self, Scene};
+use crate::files;
+use crate::function::{Failure, Function, Job, Output, Outputs};
+use crate::logs::Logs;
 use crate::options;
-use crate::own;
 use crate::plan::{Command, Stage};
-use crate::process::{self, Ended};
-use crate::state::FOLDER;
+use crate::process::{Ended, Failed, Supervisors};
+use crate::scratch::Scratch;
+use crate::workplace;
 
 /// What commands are given besides their inputs.
 pub(crate) struct Surroundings<'a> {
     /// The project's folder.
     pub(crate) root: &'a Path,
+    /// The run's folder on the project's file system.
+    pub(crate) scratch: &'a Scratch,
     /// The date of the edition.
     pub(crate) date: Option<&'a str>,
     /// The environment that commands may see.
     pub(crate) env: &'a BTreeMap<String, String>,
     /// More than zero once the run is to stop.
     pub(crate) stop: &'a AtomicUsize,
+    /// Who looks after them.
+    pub(crate) supervisors: &'a Supervisors,
+    /// Whether the private folder of one that fails is kept.
+    pub(crate) keep_failed: bool,
 }
 
-/// The outputs of a stage, by name.
-pub(crate) type Made = BTreeMap<String, Output>;
+/// What a stage made.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// The outputs by name, and whether they may be executed.
+    pub(crate) outputs: BTreeMap<String, (Output, bool)>,
+    /// What its command said, by stream.
+    pub(crate) logs: Vec<(&'static str, Vec<u8>)>,
+}
+
+/// How often it is looked whether the run is to stop.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The stack of a function's thread; only what is used of it costs anything.
+const STACK: usize = 32 << 20;
 
 /// Calls a function; a panic in it is a failure like any other.
-pub(crate) fn call(stage: &Stage, function: &Function, job: &Job) -> Result<Made, Vec<Diagnostic>> {
-    let result = catch_unwind(AssertUnwindSafe(|| (function.run)(job)));
+///
+/// It has a thread of its own. When the run is to stop, nobody waits for it any
+/// longer: it can't be ended, but it has nothing in its hands.
+pub(crate) fn call(
+    stage: &Stage,
+    function: &Function,
+    job: Job,
+    stop: &AtomicUsize,
+) -> Result<Made, Vec<Diagnostic>> {
+    let (run, job) = (function.run, Arc::new(job));
+    let theirs = job.clone();
+    let (sender, receiver) = sync_channel(1);
+    let thread = std::thread::Builder::new().name(stage.name.clone()).stack_size(STACK);
+    let spawned = thread.spawn(move || {
+        let _ = sender.send(catch_unwind(AssertUnwindSafe(|| run(&theirs))));
+    });
+    let result = match spawned {
+        // Where there can be no more threads this one has to do.
+        Err(_) => catch_unwind(AssertUnwindSafe(|| run(&job))),
+        Ok(_) => loop {
+            match receiver.recv_timeout(LOOK) {
+                Ok(result) => break result,
+                Err(RecvTimeoutError::Disconnected) => break Err(Box::new("it left no result")),
+                Err(RecvTimeoutError::Timeout) if stop.load(Ordering::Relaxed) > 0 => {
+                    return Err(vec![failure::stopped(stage)]);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        },
+    };
+    take(stage, function, result)
+}
+
+/// The declared outputs among those that a function made.
+fn take(
+    stage: &Stage,
+    function: &Function,
+    result: Result<Result<Outputs, Failure>, Box<dyn Any + Send>>,
+) -> Result<Made, Vec<Diagnostic>> {
     let mut outputs = match result {
         Ok(Ok(outputs)) => outputs,
         Ok(Err(failure)) => return Err(failure.diagnostics),
@@ -47,13 +109,13 @@ pub(crate) fn call(stage: &Stage, function: &Function, job: &Job) -> Result<Made
             ]);
         }
     };
-    let mut made = Made::new();
+    let mut made = Made::default();
     for name in stage.outputs.keys() {
         let Some(output) = outputs.remove(name.as_str()) else {
             let message = format!("function `{}` made no output `{name}`", function.name);
             return Err(vec![Diagnostic::new(Kind::Stage, message)]);
         };
-        made.insert(name.clone(), output);
+        made.outputs.insert(name.clone(), (output, false));
     }
     Ok(made)
 }
@@ -66,14 +128,45 @@ fn text(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("without a message")
 }
 
-/// Runs a command in `folder`, a new private folder. `lay` puts one input at a path.
+/// Runs a command in `folder`, a new private folder, for the result of this key.
+/// `lay` puts its inputs below a path.
 pub(crate) fn command(
     stage: &Stage,
-    command: &Command,
+    (command, key): (&Command, &Digest),
     folder: &Path,
     around: &Surroundings,
     lay: impl Fn(&Path) -> Result<(), Vec<Diagnostic>>,
 ) -> Result<Made, Vec<Diagnostic>> {
+    let project = folder.join("project");
+    let ready = prepare(stage, folder, lay);
+    let result = ready.and_then(|()| {
+        let mut logs = Logs::new(around.root, &stage.name, around.scratch)?;
+        let made = attempt(stage, command, folder, &mut logs, around);
+        let said = made.as_ref().err().and_then(|problems| problems.first());
+        logs.note(said.map(|problem| (key, problem.message.as_str())));
+        made.map(|outputs| Made { outputs, logs: logs.said() })
+    });
+    let result = result.map_err(|mut problems| {
+        if around.keep_failed
+            && around.stop.load(Ordering::Relaxed) == 0
+            && let Some(kept) = workplace::keep(folder, &stage.name)
+            && let Some(problem) = problems.first_mut()
+        {
+            let kept = kept.join(project.file_name().unwrap_or_default());
+            problem.hints.push(format!("its folder is kept: `{}`", kept.display()));
+        }
+        problems
+    });
+    workplace::remove(folder);
+    result
+}
+
+/// Makes the private folder: the inputs, and folders for the outputs.
+fn prepare(
+    stage: &Stage,
+    folder: &Path,
+    lay: impl Fn(&Path) -> Result<(), Vec<Diagnostic>>,
+) -> Result<(), Vec<Diagnostic>> {
     let (project, temp) = (folder.join("project"), folder.join("temp"));
     for path in [&project, &temp] {
         make_folder(path)?;
@@ -84,33 +177,28 @@ pub(crate) fn command(
             make_folder(parent)?;
         }
     }
-    let logs = logs(around.root, &stage.name)?;
-    let files = (create(&logs.0)?, create(&logs.1)?);
-    let env = environment(stage, command, around, &temp);
-    let ended = process::run(command, &project, &env, files, around.stop);
-    let ended = ended.map_err(|error| vec![cannot_start(command, around.root, &error)])?;
-    let problem = match ended {
-        Ended::Exited(status) if status.success() => {
-            let made = collect(stage, &project);
-            let _ = fs::remove_dir_all(folder);
-            return made;
-        }
-        Ended::Exited(status) => failed(stage, &status.to_string(), &logs, around.root),
-        Ended::TimedOut => {
-            let limit = command.timeout.unwrap_or_default().as_secs_f64();
-            let message = format!("stage `{}` took longer than its {limit} s", stage.name);
-            Diagnostic::new(Kind::Stage, message)
-                .details(tail(&logs))
-                .hint("raise `timeout`, or see why it takes so long")
-        }
-        Ended::Stopped => {
-            let message = format!("stage `{}` was stopped", stage.name);
-            Diagnostic::new(Kind::Infrastructure, message)
-                .hint("what was done is kept; `colophon run` goes on from here")
-        }
-    };
-    let _ = fs::remove_dir_all(folder);
-    Err(vec![problem])
+    Ok(())
+}
+
+fn attempt(
+    stage: &Stage,
+    command: &Command,
+    folder: &Path,
+    logs: &mut Logs,
+    around: &Surroundings,
+) -> Result<BTreeMap<String, (Output, bool)>, Vec<Diagnostic>> {
+    let project = &folder.join("project");
+    let env = environment(stage, command, around, &folder.join("temp"));
+    let ended = around.supervisors.run(command, project, env, logs, around.stop);
+    let scene = Scene { stage, command, project, logs, around };
+    Err(vec![match ended {
+        Ok(Ended::Exited(status)) if status.success() => return collect(stage, project),
+        Ok(Ended::Exited(status)) => failure::exited(&scene, status),
+        Ok(Ended::TimedOut) => failure::timed_out(&scene),
+        Ok(Ended::Stopped) => failure::stopped(stage),
+        Err(Failed::Start(error)) => failure::cannot_start(&scene, &error),
+        Err(Failed::Supervisor(error)) => failure::unsupervised(stage, &error),
+    }])
 }
 
 /// Exactly what a command sees of the environment.
@@ -146,75 +234,12 @@ fn environment(
     env.into_iter().collect()
 }
 
-fn failed(stage: &Stage, status: &str, logs: &(PathBuf, PathBuf), root: &Path) -> Diagnostic {
-    let status = status.replace("exit status: ", "exit code ");
-    let message = format!("stage `{}` failed with {status}", stage.name);
-    let said = fs::read_to_string(&logs.1).unwrap_or_default();
-    let mut problem = Diagnostic::new(Kind::Stage, message).details(tail(logs));
-    if rustix::fs::statvfs(root).is_ok_and(|disk| disk.f_bavail == 0) {
-        let error = std::io::Error::from(std::io::ErrorKind::StorageFull);
-        let full = Diagnostic::io("write to", root, &error);
-        (problem.kind, problem.hints) = (full.kind, full.hints);
-        problem.details.push(full.message);
-        return problem;
-    }
-    let undeclared = undeclared(stage, &said, root);
-    if !undeclared.is_empty() {
-        problem.kind = Kind::Undeclared;
-        let names = listed(undeclared.iter().map(String::as_str));
-        problem.hints.push(format!(
-            "it names {names}, which the project has but the stage doesn't declare: \
-             add it to `inputs`"
-        ));
-    }
-    let log = logs.1.strip_prefix(root).unwrap_or(&logs.1);
-    problem.hint(format!("all that it said is in `{}`", log.display()))
-}
-
-/// Files of the project that the program speaks of and that it was not given.
-fn undeclared(stage: &Stage, said: &str, root: &Path) -> Vec<String> {
-    let declared: Vec<_> = stage.inputs.values().flatten().map(|input| &input.path).collect();
-    let edge = |c: char| c.is_whitespace() || "'\"`():,;=<>[]".contains(c);
-    let mut found = Vec::new();
-    for word in said.split(edge).map(|word| word.trim_start_matches("./").trim_end_matches('.')) {
-        let looks_like =
-            word.contains(['.', '/']) && !word.starts_with('/') && !word.contains("..");
-        let known = declared.iter().any(|path| *path == word)
-            || stage.outputs.values().any(|path| path == word);
-        if looks_like && !known && root.join(word).is_file() {
-            found.push(word.to_string());
-        }
-    }
-    found.sort();
-    found.dedup();
-    found
-}
-
-fn cannot_start(command: &Command, root: &Path, error: &std::io::Error) -> Diagnostic {
-    let program = &command.arguments[0];
-    if error.kind() == std::io::ErrorKind::PermissionDenied {
-        return Diagnostic::new(Kind::Stage, format!("`{program}` can't be executed"))
-            .hint(format!("make it executable: `chmod +x {program}`"));
-    }
-    if error.kind() != std::io::ErrorKind::NotFound {
-        return Diagnostic::io("start", Path::new(program), error);
-    }
-    let mut problem = Diagnostic::new(Kind::Stage, format!("cannot find the program `{program}`"));
-    let undeclared = program.contains('/') && root.join(program).exists();
-    if undeclared {
-        problem.kind = Kind::Undeclared;
-    }
-    match undeclared {
-        true => {
-            problem.hint("the project has it, but the stage doesn't declare it: add it to `inputs`")
-        }
-        false => problem.hint("install it, or put the folder it is in on PATH"),
-    }
-}
-
 /// Takes the declared outputs out of the private folder.
-fn collect(stage: &Stage, project: &Path) -> Result<Made, Vec<Diagnostic>> {
-    let (mut made, mut found) = (Made::new(), Vec::new());
+fn collect(
+    stage: &Stage,
+    project: &Path,
+) -> Result<BTreeMap<String, (Output, bool)>, Vec<Diagnostic>> {
+    let (mut made, mut found) = (BTreeMap::new(), Vec::new());
     for (name, path) in &stage.outputs {
         let file = project.join(path);
         let problem = |message: String| Diagnostic::new(Kind::Stage, message);
@@ -239,8 +264,10 @@ fn collect(stage: &Stage, project: &Path) -> Result<Made, Vec<Diagnostic>> {
                 problem(format!("{of} is not a regular file: `{path}`"))
                     .hint("write the content itself, not a link to it"),
             ),
-            Ok(_) => match fs::read(&file) {
-                Ok(bytes) => drop(made.insert(name.clone(), bytes.into())),
+            Ok(metadata) => match fs::read(&file) {
+                Ok(bytes) => {
+                    made.insert(name.clone(), (bytes.into(), files::executable(&metadata)));
+                }
                 Err(error) => found.push(Diagnostic::io("read", &file, &error)),
             },
         }
@@ -279,34 +306,6 @@ fn written(stage: &Stage, project: &Path) -> Vec<String> {
     found
 }
 
-/// Where a stage's words are kept: standard output and standard error.
-pub(crate) fn logs(root: &Path, stage: &str) -> Result<(PathBuf, PathBuf), Vec<Diagnostic>> {
-    let folder = own::make(root, &format!("{FOLDER}/logs")).map_err(|problem| vec![problem])?;
-    Ok((folder.join(format!("{stage}.stdout")), folder.join(format!("{stage}.stderr"))))
-}
-
-/// The last lines that a program said, standard error before standard output.
-fn tail(logs: &(PathBuf, PathBuf)) -> Vec<String> {
-    const LINES: usize = 20;
-    let lines = |path: &PathBuf| -> Vec<String> {
-        let bytes = fs::read(path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let lines: Vec<_> = text.lines().map(printable).collect();
-        lines[lines.len().saturating_sub(LINES)..].to_vec()
-    };
-    let said = lines(&logs.1);
-    if said.is_empty() { lines(&logs.0) } else { said }
-}
-
-/// A line without the control characters that could take over a terminal.
-fn printable(line: &str) -> String {
-    line.chars().filter(|c| !c.is_control() || *c == '\t').collect()
-}
-
 fn make_folder(path: &Path) -> Result<(), Vec<Diagnostic>> {
     fs::create_dir_all(path).map_err(|error| vec![Diagnostic::io("make", path, &error)])
-}
-
-fn create(path: &Path) -> Result<File, Vec<Diagnostic>> {
-    own::create(path).map_err(|error| vec![Diagnostic::io("write", path, &error)])
 }

@@ -201,7 +201,8 @@ pub(crate) fn changed(path: &str) -> Diagnostic {
         .hint("run again once nothing writes to it; nothing was stored under a wrong key")
 }
 
-fn executable(metadata: &Metadata) -> bool {
+/// Whether a file may be executed by its owner.
+pub(crate) fn executable(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     metadata.permissions().mode() & 0o100 != 0
 }

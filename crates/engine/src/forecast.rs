@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::project::{Done, Project};
-use crate::publish;
+use crate::publish::{self, Wanted};
 use crate::recipe::{Change, Recipe};
 use crate::since;
 
@@ -105,7 +105,7 @@ fn one(project: &Project, index: usize, done: &mut [Option<Done>]) -> Result<For
         if let Some(record) = project.store.look_up(&key) {
             let root = &project.plan.root;
             let in_place = stage.outputs.iter().all(|(name, path)| {
-                let wanted = (path.clone(), record.outputs[name].digest);
+                let wanted = Wanted::new(path, &record.outputs[name]);
                 publish::is_in_place(root, &project.files, &wanted)
             });
             forecast.verdict = if in_place { Verdict::Cached } else { Verdict::Restore };

@@ -138,6 +138,7 @@ pub fn collect(
         match store.record(&path) {
             Ok(Some(record)) if time >= young || keys.contains(&record.recipe.key()) => {
                 used.extend(record.outputs.values().map(|made| made.digest));
+                used.extend(record.logs.values());
                 // Sources and files are kept for as long as a recipe names them.
                 let inputs = record.recipe.lines().iter();
                 let inputs = inputs.filter(|(line, _)| line.starts_with("input."));

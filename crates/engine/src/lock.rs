@@ -24,6 +24,9 @@ const HEADER: &str = "# Written by `colophon run`; commit it. \
                       It holds what this project produces.\n\
                       version: 1\nstages:\n";
 
+/// What is added to an output that may be executed.
+const EXECUTABLE: &str = ", executable: true";
+
 /// The lock of a project.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
@@ -96,9 +99,13 @@ impl Lock {
             text.push_str("    outputs:\n");
             for (path, made) in &block.outputs {
                 let rows = made.rows.map(|rows| format!(", rows: {rows}")).unwrap_or_default();
+                let mode = if made.executable { EXECUTABLE } else { "" };
                 let (digest, size) = (made.digest, made.size);
                 let path = quoted(path);
-                let _ = writeln!(text, "      {path}: {{ digest: {digest}, size: {size}{rows} }}");
+                let _ = writeln!(
+                    text,
+                    "      {path}: {{ digest: {digest}, size: {size}{rows}{mode} }}"
+                );
             }
         }
         text
@@ -146,8 +153,9 @@ impl Lock {
                     *platforms.entry(platform.clone()).or_default() += 1;
                 }
                 _ if old.key == block.key => {
-                    found
-                        .push(format!("stage `{name}` is locked with other inputs, sizes or rows"));
+                    found.push(format!(
+                        "stage `{name}` is locked with other inputs, sizes, rows or modes"
+                    ));
                 }
                 _ => {
                     found.push(format!("stage `{name}` has another recipe, with the same outputs"))
@@ -218,12 +226,14 @@ impl Parser {
             6 if self.outputs => {
                 let (path, made) = line.strip_suffix(" }")?.rsplit_once(": { digest: ")?;
                 let (digest, rest) = made.split_once(", size: ")?;
+                let plain = rest.strip_suffix(EXECUTABLE);
+                let (rest, executable) = (plain.unwrap_or(rest), plain.is_some());
                 let (size, rows) = match rest.split_once(", rows: ") {
                     Some((size, rows)) => (size, Some(rows.parse().ok()?)),
                     None => (rest, None),
                 };
-                let made =
-                    Made { digest: Digest::from_hex(digest)?, size: size.parse().ok()?, rows };
+                let (digest, size) = (Digest::from_hex(digest)?, size.parse().ok()?);
+                let made = Made { digest, size, rows, executable };
                 let path = unquoted(path)?;
                 // What is put in place is put where this says.
                 self.foreign = !outputs::is_plain(&path);
@@ -260,7 +270,10 @@ mod tests {
     use super::*;
 
     fn lock() -> Lock {
-        let made = |text: &str, rows| Made { digest: Digest::of(text.as_bytes()), size: 3, rows };
+        let made = |text: &str, rows| {
+            let (digest, executable) = (Digest::of(text.as_bytes()), text == "run");
+            Made { digest, size: 3, rows, executable }
+        };
         let block = Block {
             key: Digest::of(b"key"),
             platform: Some("x86_64-linux".into()),
@@ -268,6 +281,7 @@ mod tests {
             outputs: BTreeMap::from([
                 ("outputs/a.json".into(), made("out", None)),
                 ("outputs/b.parquet".into(), made("rows", Some(7))),
+                ("outputs/c.sh".into(), made("run", None)),
             ]),
         };
         Lock { stages: BTreeMap::from([("a@x-1".into(), block)]) }

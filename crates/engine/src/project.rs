@@ -169,7 +169,11 @@ impl Project {
             }
             Origin::Stage(other, output) => {
                 let Some(done) = done(*other) else { return Ok(None) };
-                (done.outputs[output].digest, Some(&done.resolved.labels))
+                let made = &done.outputs[output];
+                if made.executable && matches!(self.plan.stages[index].action, Action::Command(_)) {
+                    resolved.recipe.set(format!("mode.{line}"), "executable");
+                }
+                (made.digest, Some(&done.resolved.labels))
             }
             Origin::Lineage => {
                 let Some(text) = self.lineage(index, done)? else { return Ok(None) };

@@ -5,8 +5,9 @@
 //! What somebody edited by hand is kept before it is replaced.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Kind};
@@ -16,10 +17,22 @@ use crate::outputs;
 use crate::own;
 use crate::scratch::Scratch;
 use crate::state::FOLDER;
-use crate::store::Store;
+use crate::store::{Made, Store};
 
-/// An object and the path, relative to the project, where it belongs.
-pub(crate) type Wanted = (String, Digest);
+/// An object and where it belongs.
+pub(crate) struct Wanted {
+    /// The path, relative to the project.
+    pub(crate) path: String,
+    pub(crate) digest: Digest,
+    /// Whether it is to be executable.
+    pub(crate) executable: bool,
+}
+
+impl Wanted {
+    pub(crate) fn new(path: &str, made: &Made) -> Self {
+        Wanted { path: path.into(), digest: made.digest, executable: made.executable }
+    }
+}
 
 /// A result that is copied and not yet in its place.
 pub(crate) struct Ready {
@@ -28,10 +41,14 @@ pub(crate) struct Ready {
 }
 
 /// Whether a file of the project already has this content.
-pub(crate) fn is_in_place(root: &Path, files: &Files, (path, digest): &Wanted) -> bool {
-    let file = root.join(path);
+pub(crate) fn is_in_place(root: &Path, files: &Files, wanted: &Wanted) -> bool {
+    let file = root.join(&wanted.path);
     let plain = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-    plain && files.digest(path).is_ok_and(|known| known.digest == *digest)
+    // There are file systems on which whatever there is may be executed.
+    plain
+        && files.digest(&wanted.path).is_ok_and(|known| {
+            known.digest == wanted.digest && (known.executable || !wanted.executable)
+        })
 }
 
 /// Copies the outputs of one stage, all of them or none: `Ok(None)` if one of
@@ -43,7 +60,7 @@ pub(crate) fn prepare(
     wanted: &[Wanted],
 ) -> Result<Option<Vec<Ready>>, Diagnostic> {
     let mut ready = Vec::new();
-    for (path, digest) in wanted {
+    for Wanted { path, digest, executable } in wanted {
         // Whoever named the path: a plan, or a lock that came with a clone.
         outputs::plain(path)
             .and_then(|()| outputs::linked(root, path, &mut BTreeMap::new()))
@@ -54,9 +71,18 @@ pub(crate) fn prepare(
         if !store.copy(digest, &temp)? {
             return Ok(None);
         }
+        if *executable {
+            make_executable(&temp).map_err(|error| Diagnostic::io("write", &temp, &error))?;
+        }
         ready.push(Ready { path: path.clone(), temp });
     }
     Ok(Some(ready))
+}
+
+/// Lets whoever may read a file execute it.
+fn make_executable(path: &Path) -> std::io::Result<()> {
+    let mode = path.metadata()?.permissions().mode();
+    fs::set_permissions(path, Permissions::from_mode(mode | (mode & 0o444) >> 2))
 }
 
 /// Makes the folder of a result; folders that hold nothing make way for it.
@@ -138,7 +164,7 @@ pub(crate) fn place(
 const SINGLY: usize = 32;
 
 /// Makes files or folders durable.
-fn sync(root: &Path, paths: BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
+pub(crate) fn sync(root: &Path, paths: BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
     #[cfg(target_os = "linux")]
     if paths.len() > SINGLY && File::open(root).is_ok_and(|root| rustix::fs::syncfs(root).is_ok()) {
         return Ok(());

@@ -3,6 +3,7 @@
 mod inputs;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Instant;
@@ -15,9 +16,11 @@ use crate::execute::{self, Surroundings};
 use crate::lock::{Block, Lock};
 use crate::observe::{Event, How, Observer};
 use crate::plan::{Action, Stage};
+use crate::process::Supervisors;
 use crate::project::{Done, PLATFORM, Project, Resolved};
 use crate::scratch::Scratch;
 use crate::store::{Made, Record};
+use crate::workplace;
 use crate::writer::{Commit, Writer};
 
 /// How a run is to go.
@@ -31,8 +34,19 @@ pub struct Request {
     pub jobs: usize,
     /// Whether a failure stops only what depends on it.
     pub keep_going: bool,
+    /// Whether the private folder of a command that fails is kept.
+    pub keep_failed: bool,
+    /// Whether details are told that most readers don't ask for.
+    pub verbose: bool,
     /// The environment that commands may see.
     pub env: BTreeMap<String, String>,
+    /// The folder in which a person wants the private folders of commands.
+    pub chosen_place: Option<PathBuf>,
+    /// Other folders in which they may be.
+    pub places: Vec<PathBuf>,
+    /// This program, which supervises commands when it is given
+    /// [`supervise::ARGUMENT`](crate::supervise::ARGUMENT).
+    pub program: PathBuf,
     /// Set to more than zero to stop the run, to more than one to stop it at once.
     pub stop: Arc<AtomicUsize>,
 }
@@ -62,6 +76,9 @@ pub(crate) struct Run<'a> {
     pub(crate) done: Vec<OnceLock<Done>>,
     remaking: Vec<Mutex<()>>,
     pub(crate) scratch: &'a Scratch,
+    /// Where commands work; made when the first one does.
+    workplace: Mutex<Option<Scratch>>,
+    supervisors: Supervisors,
     writer: Writer,
     board: Mutex<Board>,
     news: Condvar,
@@ -102,6 +119,8 @@ impl<'a> Run<'a> {
             done: (0..count).map(|_| OnceLock::new()).collect(),
             remaking: (0..count).map(|_| Mutex::default()).collect(),
             scratch,
+            workplace: Mutex::default(),
+            supervisors: Supervisors::new(&request.program),
             writer: Writer::new(project.store.clone()),
             board: Mutex::new(board(project, &request.stages)),
             news: Condvar::new(),
@@ -113,7 +132,10 @@ impl<'a> Run<'a> {
         self.observer.event(Event::Begun { stages: self.request.stages.len() });
         std::thread::scope(|scope| {
             for _ in 1..self.request.jobs.max(1) {
-                scope.spawn(|| self.work());
+                // Where there can be no more threads, those that there are have to do.
+                if std::thread::Builder::new().spawn_scoped(scope, || self.work()).is_err() {
+                    break;
+                }
             }
             self.work();
         });
@@ -285,29 +307,36 @@ impl<'a> Run<'a> {
         let made = match &stage.action {
             Action::Function(function) => {
                 let job = self.job(stage, resolved)?;
-                execute::call(stage, function, &job)?
+                execute::call(stage, function, job, &self.request.stop)?
             }
             Action::Command(command) => {
-                let folder = self.scratch.path();
-                let lay = |to: &std::path::Path| self.lay(stage, resolved, to);
-                execute::command(stage, command, &folder, &self.surroundings(), lay)?
+                let folder = self.private_folder().map_err(|problem| vec![problem])?;
+                let lay = |to: &Path| self.lay(stage, resolved, to);
+                execute::command(stage, (command, &key), &folder, &self.surroundings(), lay)?
             }
         };
         let mut outputs = BTreeMap::new();
         let mut objects = Vec::new();
         let mut notes = Vec::new();
-        for (name, output) in made {
-            notes.extend(output.note);
-            let staged =
-                self.project.store.stage(&output.bytes).map_err(|problem| vec![problem])?;
-            let size = output.bytes.len() as u64;
-            outputs.insert(name, Made { digest: staged.0, size, rows: output.rows });
+        let mut keep = |bytes: &[u8]| -> Result<Digest, Vec<Diagnostic>> {
+            let staged = self.project.store.stage(bytes).map_err(|problem| vec![problem])?;
             objects.extend(staged.1.map(|path| (staged.0, path)));
+            Ok(staged.0)
+        };
+        for (name, (output, executable)) in made.outputs {
+            notes.extend(output.note);
+            let (digest, size) = (keep(&output.bytes)?, output.bytes.len() as u64);
+            outputs.insert(name, Made { digest, size, rows: output.rows, executable });
+        }
+        let mut logs = BTreeMap::new();
+        for (stream, bytes) in made.logs {
+            logs.insert(stream.to_string(), keep(&bytes)?);
         }
         let record = Record {
             stage: stage.name.clone(),
             recipe: resolved.recipe.clone(),
             outputs: outputs.clone(),
+            logs,
             seconds: begun.elapsed().as_secs_f64(),
         };
         self.writer.commit(Commit { objects, record: Some((key, record)), compared });
@@ -337,12 +366,32 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// A path for a private folder, outside of the project.
+    fn private_folder(&self) -> Result<PathBuf, Diagnostic> {
+        let mut workplace = self.workplace.lock().expect("no panic while held");
+        if let Some(scratch) = &*workplace {
+            return Ok(scratch.path());
+        }
+        let (project, store) = (&self.project.plan.root, self.project.store.folder("objects"));
+        let places = (self.request.chosen_place.as_deref(), &*self.request.places);
+        let (scratch, note) = workplace::open(places, project, &store)?;
+        if let Some(diagnostic) = note.filter(|_| self.request.verbose) {
+            self.observer.event(Event::Noted { diagnostic });
+        }
+        let path = scratch.path();
+        *workplace = Some(scratch);
+        Ok(path)
+    }
+
     fn surroundings(&self) -> Surroundings<'_> {
         Surroundings {
             root: &self.project.plan.root,
+            scratch: self.scratch,
             date: self.project.plan.date.as_deref(),
             env: &self.request.env,
             stop: &self.request.stop,
+            supervisors: &self.supervisors,
+            keep_failed: self.request.keep_failed,
         }
     }
 

@@ -216,11 +216,15 @@ fn put_in_place(run: &Run, state: &mut State, summary: &mut Summary) {
         let stage = &project.plan.stages[*index];
         let wanted = missing(
             project,
-            stage.outputs.iter().map(|(name, path)| (path.clone(), done.outputs[name].digest)),
+            stage.outputs.iter().map(|(name, path)| Wanted::new(path, &done.outputs[name])),
         );
         match prepare(run, *index, &wanted) {
             Ok(some) => ready.extend(some),
             Err(problems) => summary.problems.extend(problems),
+        }
+        // On a full disk whatever else is copied would only fail again.
+        if is_full(summary) {
+            break;
         }
     }
     // What was known and had to be made again did run after all.
@@ -259,7 +263,7 @@ fn prepare(run: &Run, index: usize, wanted: &[Wanted]) -> Result<Vec<Ready>, Vec
         return Ok(ready);
     }
     run.remake(index)?;
-    copy()?.ok_or_else(|| vec![unreadable(&wanted[0].0)])
+    copy()?.ok_or_else(|| vec![unreadable(&wanted[0].path)])
 }
 
 /// Puts copies in place and tells of it; what a person edited is kept.
@@ -294,19 +298,19 @@ fn remove_stale(project: &Project, state: &mut State, observer: &dyn Observer) {
         .published
         .iter()
         .filter(|(path, _)| !made.contains(path))
-        .map(|(path, digest)| (path.clone(), *digest))
+        .map(|(path, digest)| Wanted { path: path.clone(), digest: *digest, executable: false })
         .collect();
     let mut removed = Vec::new();
     for wanted in stale {
-        state.published.remove(&wanted.0);
-        let path = &wanted.0;
+        state.published.remove(&wanted.path);
+        let path = &wanted.path;
         if outputs::linked(root, path, &mut BTreeMap::new()).is_err() {
             continue;
         }
         if publish::is_in_place(root, &project.files, &wanted) {
             if std::fs::remove_file(root.join(path)).is_ok() {
                 publish::remove_empty_above(root, path);
-                removed.push(wanted.0);
+                removed.push(wanted.path);
             }
         } else if made.iter().any(|made| lies_within(made, path) || lies_within(path, made))
             && project.is_edited(path)
@@ -390,14 +394,14 @@ pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> S
             lost.push(format!("stage `{}` is not in the lock", stage.name));
             continue;
         };
-        let outputs = block.outputs.iter().map(|(path, made)| (path.clone(), made.digest));
+        let outputs = block.outputs.iter().map(|(path, made)| Wanted::new(path, made));
         let wanted = missing(project, outputs);
         match publish::prepare(&project.plan.root, &project.store, &scratch, &wanted) {
             Ok(Some(some)) => {
                 summary.cached += 1;
                 ready.extend(some);
             }
-            Ok(None) => lost.extend(wanted.iter().map(|(path, digest)| {
+            Ok(None) => lost.extend(wanted.iter().map(|Wanted { path, digest, .. }| {
                 format!("`{path}` ({}) is not in the store", digest.short())
             })),
             Err(problem) => summary.problems.push(problem),

@@ -64,6 +64,9 @@ pub struct Made {
     /// Its rows, if it is a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
+    /// Whether it may be executed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub executable: bool,
 }
 
 /// What a recipe made.
@@ -75,6 +78,9 @@ pub struct Record {
     pub recipe: Recipe,
     /// The outputs by name.
     pub outputs: BTreeMap<String, Made>,
+    /// What its command said, by stream; not part of what it made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub logs: BTreeMap<String, Digest>,
     /// How long it took; for estimates.
     #[serde(default)]
     pub seconds: f64,

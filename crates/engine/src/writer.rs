@@ -2,21 +2,25 @@
 //! cut: bytes, their names, and only then the record that refers to them.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
+use crate::publish;
 use crate::run::not_deterministic;
 use crate::store::{Record, Store, VARIANTS, seal};
 
 /// A thread that commits results in the background.
 pub(crate) struct Writer {
     sender: Sender<Commit>,
-    thread: JoinHandle<Result<(), Diagnostic>>,
+    /// `None` where there can be no more threads; then it is all done in the end.
+    thread: Option<JoinHandle<Result<(), Diagnostic>>>,
+    commits: Arc<Mutex<Receiver<Commit>>>,
+    store: Arc<Store>,
 }
 
 /// Objects that are written, and the record that may be written once they are safe.
@@ -30,8 +34,11 @@ pub(crate) struct Commit {
 impl Writer {
     pub(crate) fn new(store: Arc<Store>) -> Self {
         let (sender, receiver) = channel();
-        let thread = std::thread::spawn(move || work(&store, &receiver));
-        Writer { sender, thread }
+        let commits = Arc::new(Mutex::new(receiver));
+        let (its_store, its_commits) = (store.clone(), commits.clone());
+        let thread = std::thread::Builder::new().name("writer".into());
+        let thread = thread.spawn(move || work(&its_store, &its_commits)).ok();
+        Writer { sender, thread, commits, store }
     }
 
     /// Takes a result. An error of the thread is told by `finish`.
@@ -42,14 +49,16 @@ impl Writer {
     /// Waits until everything is durable.
     pub(crate) fn finish(self) -> Result<(), Diagnostic> {
         drop(self.sender);
-        self.thread.join().unwrap_or_else(|_| {
+        let Some(thread) = self.thread else { return work(&self.store, &self.commits) };
+        thread.join().unwrap_or_else(|_| {
             Err(Diagnostic::new(Kind::Infrastructure, "the store's writer stopped unexpectedly"))
         })
     }
 }
 
 /// Takes what has come together since the last time and syncs it as one.
-fn work(store: &Store, receiver: &Receiver<Commit>) -> Result<(), Diagnostic> {
+fn work(store: &Store, commits: &Mutex<Receiver<Commit>>) -> Result<(), Diagnostic> {
+    let receiver = commits.lock().expect("nobody else has taken it");
     while let Ok(first) = receiver.recv() {
         let mut batch = vec![first];
         batch.extend(receiver.try_iter());
@@ -60,9 +69,8 @@ fn work(store: &Store, receiver: &Receiver<Commit>) -> Result<(), Diagnostic> {
 
 fn write(store: &Store, batch: Vec<Commit>) -> Result<(), Diagnostic> {
     let mut folders = BTreeSet::new();
-    for (_, path) in batch.iter().flat_map(|commit| &commit.objects) {
-        sync(path)?;
-    }
+    let written = batch.iter().flat_map(|commit| &commit.objects);
+    sync_all(store, written.map(|(_, path)| path.clone()).collect())?;
     for (digest, path) in batch.iter().flat_map(|commit| &commit.objects) {
         let object = store.object(digest);
         if object.is_dir() {
@@ -70,9 +78,7 @@ fn write(store: &Store, batch: Vec<Commit>) -> Result<(), Diagnostic> {
         }
         rename(store, path, &object, &mut folders)?;
     }
-    for folder in std::mem::take(&mut folders) {
-        sync(&folder)?;
-    }
+    sync_all(store, std::mem::take(&mut folders))?;
     let mut records = Vec::new();
     for commit in &batch {
         let Some((key, record)) = &commit.record else { continue };
@@ -81,16 +87,14 @@ fn write(store: &Store, batch: Vec<Commit>) -> Result<(), Diagnostic> {
             let body = serde_json::to_string(record).expect("a record is plain data");
             fs::write(&temp, seal(&body))
                 .map_err(|error| Diagnostic::io("write", &temp, &error))?;
-            sync(&temp)?;
             records.push((temp, path));
         }
     }
+    sync_all(store, records.iter().map(|(temp, _)| temp.clone()).collect())?;
     for (temp, path) in records {
         rename(store, &temp, &path, &mut folders)?;
     }
-    for folder in folders {
-        sync(&folder)?;
-    }
+    sync_all(store, folders)?;
     let mut pending = store.pending.lock().expect("no panic while held");
     for (digest, _) in batch.iter().flat_map(|commit| &commit.objects) {
         pending.remove(digest);
@@ -140,7 +144,7 @@ fn rename(
     Ok(())
 }
 
-fn sync(path: &Path) -> Result<(), Diagnostic> {
-    let synced = File::open(path).and_then(|file| file.sync_all());
-    synced.map_err(|error| Diagnostic::io("make durable", path, &error))
+/// Makes files or folders durable.
+fn sync_all(store: &Store, paths: BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
+    publish::sync(&store.folder("objects"), paths)
 }

@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod forget;
 pub(crate) mod graph;
 pub(crate) mod init;
+pub(crate) mod log;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -1,9 +1,10 @@
 //! `colophon run`: brings stages up to date and puts their results in place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::observe::Observer;
@@ -11,6 +12,7 @@ use engine::run::{Request, Summary};
 use engine::session::{self, Mode};
 use engine::witness;
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
 
 use crate::Study;
@@ -49,9 +51,19 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     };
     let stop = Arc::new(AtomicUsize::new(0));
     let signal = listen(stop.clone());
-    let jobs = verb.jobs.map_or_else(cores, usize::from);
-    let keep_going = verb.keep_going;
-    let request = Request { stages, force, jobs, keep_going, env: environment(), stop };
+    let request = Request {
+        stages,
+        force,
+        jobs: verb.jobs.map_or_else(cores, usize::from),
+        keep_going: verb.keep_going,
+        keep_failed: verb.keep_failed,
+        verbose: arguments.verbose,
+        env: environment(),
+        chosen_place: std::env::var_os("TMPDIR").filter(|path| !path.is_empty()).map(PathBuf::from),
+        places: vec!["/tmp".into(), "/var/tmp".into()],
+        program: program(),
+        stop,
+    };
     let progress = Progress::new(arguments.verbose, arguments.quiet);
     let observer: &dyn Observer = if arguments.json { &Lines } else { &progress };
     let mut summary = match verb.frozen {
@@ -146,6 +158,12 @@ fn environment() -> BTreeMap<String, String> {
     std::env::var("PATH").ok().map(|path| ("PATH".to_string(), path)).into_iter().collect()
 }
 
+/// This program, also after its file has been replaced.
+fn program() -> PathBuf {
+    let own = PathBuf::from("/proc/self/exe");
+    if own.exists() { own } else { std::env::current_exe().unwrap_or(own) }
+}
+
 /// Who hears the signals that ask a run to stop, until the run is over.
 struct Listener {
     /// The first of them; 0 if there was none.
@@ -161,23 +179,43 @@ impl Drop for Listener {
     }
 }
 
-/// Counts the signals that ask the run to stop, and remembers the first.
+/// How long a run may take to tidy up once it is to stop at once.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// Counts the signals that ask the run to stop, and remembers the first. With the
+/// second the process ends, whatever it is doing, after a moment to tidy up, and
+/// with the third without one: commands end with it.
 fn listen(stop: Arc<AtomicUsize>) -> Listener {
     let first = Arc::new(AtomicUsize::new(0));
     let seen = first.clone();
-    let mut handle = None;
     // Without signals the terminal's own ending still works, less politely.
-    if let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) {
-        handle = Some(signals.handle());
-        std::thread::spawn(move || {
-            for signal in signals.forever() {
-                let _ =
-                    seen.compare_exchange(0, signal as usize, Ordering::Relaxed, Ordering::Relaxed);
-                if stop.fetch_add(1, Ordering::Relaxed) == 0 {
-                    say("stopping; once more to stop at once");
-                }
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
+        return Listener { first, handle: None };
+    };
+    let handle = Some(signals.handle());
+    let thread = std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for signal in signals.forever() {
+            let _ = seen.compare_exchange(0, signal as usize, Ordering::Relaxed, Ordering::Relaxed);
+            if stop.fetch_add(1, Ordering::Relaxed) == 0 {
+                say("stopping; once more to stop at once");
+                continue;
             }
-        });
+            end_by_itself();
+            std::thread::sleep(AT_ONCE);
+            signal_hook::low_level::exit(128 + seen.load(Ordering::Relaxed) as i32);
+        }
+    });
+    if thread.is_err() {
+        // Nobody listens.
+        end_by_itself();
     }
     Listener { first, handle }
+}
+
+/// From now on a signal ends the process, without anybody's doing.
+fn end_by_itself() {
+    for signal in [SIGINT, SIGTERM] {
+        let always = Arc::new(AtomicBool::new(true));
+        let _ = flag::register_conditional_shutdown(signal, 128 + signal, always);
+    }
 }

@@ -67,6 +67,7 @@ fn once(verb: &args::Watch) -> args::Run {
         targets: args::Stages { stages: verb.targets.stages.clone() },
         jobs: verb.jobs,
         keep_going: false,
+        keep_failed: false,
         force: false,
         locked: false,
         frozen: false,

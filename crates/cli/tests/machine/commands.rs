@@ -20,6 +20,7 @@ fn failed(space: &Space, code: i32) -> String {
     assert_eq!(story.problems.len(), 1, "{story:?}");
     assert!(!space.exists("outputs/a.txt") && !space.exists("pipeline.lock"));
     assert_eq!(space.files(".colophon/work"), [""; 0]);
+    assert_eq!(space.private(), [""; 0]);
     story.problems[0].clone()
 }
 
@@ -46,7 +47,7 @@ fn the_environment_is_cleared() {
     assert!(value("COLOPHON_SEED").parse::<u64>().is_ok());
     assert_eq!(value("HOME"), value("TMPDIR"));
     // Wherever the command goes, its folder for temporary files stays where it is.
-    assert!(value("TMPDIR").starts_with(&space.root().display().to_string()), "{text}");
+    assert!(value("TMPDIR").starts_with(&space.temp().display().to_string()), "{text}");
     assert!(space.files("").iter().all(|path| {
         !String::from_utf8_lossy(&fs::read(space.path(path)).unwrap()).contains("canary")
     }));
@@ -77,6 +78,7 @@ fn the_private_folder_holds_the_declared_inputs_only() {
     space.good(&[]);
     assert_eq!(space.text("outputs/a.txt"), "./data/deep/x.csv\n./in.txt\n");
     assert_eq!(space.files(".colophon/work"), [""; 0]);
+    assert_eq!(space.private(), [""; 0]);
 }
 
 #[test]
@@ -214,27 +216,31 @@ fn a_missing_program() {
 fn a_failing_command_shows_its_last_words() {
     let space = one("echo out; seq 30 >&2; printf '\\033[31mred\\n' >&2; exit 3", "");
     let lines: String = (12..=30).map(|n| format!("  | {n}\n")).collect();
+    let before = "  | standard output:\n  | out\n  | standard error:\n";
     let said = space.say(&["run"]);
     same(
         &said.err,
         &format!(
-            "  failed a  TIME\nerror: stage `a` failed with exit code 3\n{lines}  | [31mred\n\
-             hint: all that it said is in `.colophon/logs/a.stderr`\nfailed: 1 failed in TIME\n"
+            "  failed a  TIME\nerror: stage `a` failed with exit code 3\n{before}{lines}  | red\n\
+             hint: all that it said is in `.colophon/logs/a.stdout` and `.colophon/logs/a.stderr`\n\
+             failed: 1 failed in TIME\n"
         ),
     );
     assert_eq!((said.code, said.out.as_str()), (1, ""));
     assert_eq!(space.text(".colophon/logs/a.stdout"), "out\n");
-    // Where there is nothing on standard error, standard output has to do.
-    let told = failed(&one("echo only this; exit 3", ""), 1);
-    assert!(told.contains("| only this\n"), "{told}");
-    let told = failed(&one("kill -9 $$", ""), 1);
-    assert!(told.starts_with("stage `a` failed with signal: 9 (SIGKILL)\n"), "{told}");
+    same(
+        &failed(&one("echo only this; exit 3", ""), 1),
+        "stage `a` failed with exit code 3\n| only this\n\
+         hint: all that it said is in `.colophon/logs/a.stdout`",
+    );
+    // Of one that said nothing there is nothing to read.
+    same(&failed(&one("kill -9 $$", ""), 1), "stage `a` failed with signal: 9 (SIGKILL)");
 }
 
 #[test]
 fn a_shell_command_stops_at_its_first_failure() {
     let told = failed(&one("\"false\\necho a > {{ outputs.t }}\"", ""), 1);
-    assert!(told.starts_with("stage `a` failed with exit code 1\n"), "{told}");
+    assert_eq!(told, "stage `a` failed with exit code 1");
 }
 
 #[test]

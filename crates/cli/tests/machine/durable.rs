@@ -238,7 +238,7 @@ fn survive(kind: &'static str, runs: usize, flush: bool) -> bool {
     let stages: Vec<String> = (0..6)
         .map(|n| {
             format!(
-                "  s{n}:\n    cmd: (cat {{{{ inputs.t }}}}; yes {n} | head -n 3000) > \
+                "  s{n}:\n    cmd: (cat {{{{ inputs.t }}}}; seq 3000 | sed 's/.*/{n}/') > \
                  {{{{ outputs.t }}}}\n    inputs: {{ t: in.txt }}\n    outputs: {{ t: d/{n}.txt }}\n"
             )
         })

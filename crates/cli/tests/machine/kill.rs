@@ -356,7 +356,7 @@ fn a_run_is_not_disturbed_by_another_that_is_killed() {
     space.edit("pipeline.yaml", "[cp, '{{ inputs.t }}', '{{ outputs.t }}']", &wait);
     let start = || space.command(&["run", "--quiet"]).stderr(Stdio::piped()).spawn().unwrap();
     let (mut killed, other) = (start(), start());
-    let working = || space.files(".colophon/work").iter().filter(|p| p.ends_with("in.txt")).count();
+    let working = || space.private().iter().filter(|path| path.ends_with("in.txt")).count();
     crate::space::until("both are at work", || working() == 2);
     killed.kill().unwrap();
     killed.wait().unwrap();
@@ -371,4 +371,5 @@ fn a_run_is_not_disturbed_by_another_that_is_killed() {
     assert_eq!(space.text("outputs/b.txt"), "IN\n");
     assert_eq!(space.good(&[]).told(), "cached a b");
     assert_eq!(space.files(".colophon/work"), [""; 0]);
+    assert_eq!(space.private(), [""; 0]);
 }

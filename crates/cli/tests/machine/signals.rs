@@ -86,6 +86,7 @@ fn completes(space: &Space) {
     let half = space.files("outputs").iter().any(|path| path != "outputs/a.txt");
     assert!(!half, "{:?}", space.files("outputs"));
     assert_eq!(space.files(".colophon/work"), [""; 0]);
+    assert_eq!(space.private(), [""; 0]);
     space.file("tool.sh", "echo done > outputs/b.txt\n");
     assert_eq!(space.good(&[]).told(), "ran b c, cached a");
     assert_eq!(space.text("outputs/c.txt"), "done\n");
@@ -223,6 +224,89 @@ fn a_killed_run_takes_its_command_with_it() {
     let story = space.good(&[]);
     assert!(story.ran.ends_with(&["b".into(), "c".into()]), "{story:?}");
     assert_eq!(space.files(".colophon/work"), [""; 0]);
+    assert_eq!(space.private(), [""; 0]);
+}
+
+/// Whatever a command has started ends with the run, also where nobody can tell
+/// from a process whose it is, and where nobody is left to end it.
+#[test]
+fn a_killed_run_takes_the_whole_tree_with_it() {
+    let detached =
+        "setsid env -i PATH=/usr/bin:/bin sh -c '(trap \"\" TERM INT HUP; SLEEP; SLEEP) &'";
+    for command in [
+        "SLEEP & SLEEP & touch READY; wait",
+        "(SLEEP &) ; (SLEEP &) ; touch READY; SLEEP",
+        "trap '' TERM INT; touch READY; SLEEP; SLEEP",
+        &format!("{detached} & touch READY; SLEEP"),
+        &format!("{detached} & touch READY; kill -STOP $$"),
+    ] {
+        let space = Space::empty();
+        let mut run = Running::start(&space, command);
+        until("all of it runs", || !alive(&run.word).is_empty());
+        run.signal("KILL");
+        run.child.wait().unwrap();
+        until("all of it is gone", || alive(&run.word).is_empty());
+        // The one that looks after a command has gone too.
+        until("nobody looks after it", || {
+            alive(&format!("{}/", space.temp().display())).is_empty()
+        });
+        space.file("tool.sh", "echo done > outputs/b.txt\n");
+        space.good(&[]);
+        assert_eq!(space.private(), [""; 0]);
+    }
+}
+
+/// The processes that one has started.
+fn children(pid: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+    let lists = threads.map(|it| fs::read_to_string(it.path().join("children")).unwrap());
+    lists.collect::<String>().split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+}
+
+#[test]
+fn a_command_does_not_outlive_its_supervisor() {
+    let space = Space::empty();
+    let run = Running::start(&space, "touch READY; exec SLEEP");
+    let supervisors = children(run.child.id());
+    assert_eq!(supervisors.len(), 1);
+    Command::new("kill").args(["-9", &supervisors[0].to_string()]).status().unwrap();
+    let (code, said) = run.end(SOON);
+    assert_eq!(code, 9, "{said}");
+    assert!(
+        said.contains(
+            "error: the supervisor of stage `b` was ended from outside\n\
+             hint: run again; where memory is short, with fewer `--jobs`\n"
+        ),
+        "{said}"
+    );
+    completes(&space);
+}
+
+/// One that says that all went well when it is asked to end has not made its result.
+#[test]
+fn half_a_result_is_none() {
+    let space = Space::empty();
+    let half = "trap 'echo half > outputs/b.txt; exit 0' TERM; touch READY; SLEEP & wait";
+    let run = Running::start(&space, half);
+    run.signal("INT");
+    assert_eq!(run.end(SOON).0, 130);
+    completes(&space);
+}
+
+/// A stage that is not asked anything has its own time.
+#[test]
+fn a_stopped_command_hears_that_it_is_to_end() {
+    let space = Space::empty();
+    let run = Running::start(&space, "touch READY; SLEEP & kill -STOP $$");
+    until("it is stopped", || {
+        alive("tool.sh").iter().any(|pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            stat.contains(") T ")
+        })
+    });
+    run.signal("TERM");
+    assert_eq!(run.end(SOON).0, 143);
+    completes(&space);
 }
 
 #[test]

@@ -14,6 +14,8 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_colophon-bare");
 /// A temporary project.
 pub(crate) struct Space {
     folder: TempDir,
+    /// Where its commands have their private folders.
+    temp: TempDir,
 }
 
 /// How the program ended and what it said; times, digests and the project's
@@ -55,7 +57,8 @@ impl Space {
 
     /// A folder without a project.
     pub(crate) fn empty() -> Self {
-        Space { folder: tempfile::Builder::new().prefix("space-").tempdir().unwrap() }
+        let made = |prefix: &str| tempfile::Builder::new().prefix(prefix).tempdir().unwrap();
+        Space { folder: made("space-"), temp: made("t-") }
     }
 
     /// Writes `pipeline.yaml`: a version, a name, and these lines.
@@ -107,7 +110,7 @@ impl Space {
         for name in ["COLOPHON_STORE", "SOURCE_DATE_EPOCH", "CI", "CLICOLOR_FORCE"] {
             command.env_remove(name);
         }
-        command.env("NO_COLOR", "1");
+        command.env("NO_COLOR", "1").env("TMPDIR", self.temp.path());
         command
     }
 
@@ -138,20 +141,17 @@ impl Space {
 
     /// Every file below a folder of the project, sorted, with slashes.
     pub(crate) fn files(&self, folder: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        let mut folders = vec![self.path(folder)];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    true => folders.push(entry.path()),
-                    false => found.push(entry.path()),
-                }
-            }
-        }
-        let short = |path: &PathBuf| path.strip_prefix(self.root()).unwrap().display().to_string();
-        let mut found: Vec<_> = found.iter().map(short).collect();
-        found.sort();
-        found
+        files(self.root(), folder)
+    }
+
+    /// Where its commands have their private folders.
+    pub(crate) fn temp(&self) -> &Path {
+        self.temp.path()
+    }
+
+    /// Every file in private folders of its commands.
+    pub(crate) fn private(&self) -> Vec<String> {
+        files(self.temp(), "")
     }
 
     /// The object in the project's own store that has these bytes.
@@ -220,6 +220,24 @@ impl Story {
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Every file below a folder, sorted, relative to a root.
+fn files(root: &Path, folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                true => folders.push(entry.path()),
+                false => found.push(entry.path()),
+            }
+        }
+    }
+    let short = |path: &PathBuf| path.strip_prefix(root).unwrap().display().to_string();
+    let mut found: Vec<_> = found.iter().map(short).collect();
+    found.sort();
+    found
 }
 
 /// A diagnostic as lines: the message, its details and its hints.

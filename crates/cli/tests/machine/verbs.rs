@@ -52,8 +52,7 @@ fn quiet_says_only_what_went_wrong() {
         &said.err,
         "note: `outputs/first.csv`, `outputs/text.txt` are not of this run: what stands there \
          was made before\n\
-         error: stage `first` failed with exit code 4\n\
-         hint: all that it said is in `.colophon/logs/first.stderr`\n",
+         error: stage `first` failed with exit code 4\n",
     );
 }
 

@@ -12,8 +12,8 @@ use crate::function::Function;
 use crate::options::{is_variable, no_variable};
 use crate::pipeline::{self, Pipeline, Variable};
 use crate::plan::{Action, Command, Stage};
-use crate::process;
 use crate::shape;
+use crate::shell;
 use crate::template::{Mistake, Scope, Templates};
 use crate::yaml::{Data, Document, Node};
 
@@ -31,7 +31,11 @@ impl Draft<'_> {
                 let params = self.params(&function, document, found);
                 (Action::Function(function), params)
             }
-            None => (Action::Command(self.command(inputs, document, found)), Value::Null),
+            None => {
+                let command = self.command(inputs, document, found);
+                self.check_command(&command, inputs, document, found);
+                (Action::Command(command), Value::Null)
+            }
         };
         let declassify = self.declared.declassify.as_ref();
         Stage {
@@ -134,7 +138,7 @@ impl Draft<'_> {
         let node = self.value(&["cmd"]);
         let arguments = match declared {
             pipeline::Command::Shell(text) => match templates.command(text) {
-                Ok(text) => vec!["/bin/sh".into(), "-ec".into(), text],
+                Ok(text) => shell::arguments(text),
                 Err(mistakes) => {
                     found.extend(told(mistakes, document, node, text));
                     return Vec::new();
@@ -178,11 +182,6 @@ impl Draft<'_> {
             };
             match filled {
                 _ if !is_variable(name) => found.push(no_variable(name, key())),
-                _ if name == process::MARK => {
-                    let message = format!("`{name}` is the program's own");
-                    let problem = Diagnostic::new(Kind::Usage, message).at(key());
-                    found.push(problem.hint("give the variable another name"));
-                }
                 Ok(value) if value.contains('\0') => {
                     let message = format!("`{name}` holds a NUL byte, which no variable can");
                     found.push(Diagnostic::new(Kind::Usage, message).at(document.place(node)));
@@ -209,10 +208,10 @@ fn no_option(seen: &Value) -> Value {
 
 /// Whether a command says nothing: no program, or a shell without words.
 fn is_empty(arguments: &[String]) -> bool {
-    match arguments {
-        [shell, flags, text] if shell == "/bin/sh" && flags == "-ec" => text.trim().is_empty(),
-        [] => true,
-        [program, ..] => program.trim().is_empty(),
+    match (shell::text(arguments), arguments) {
+        (Some(text), _) => text.trim().is_empty(),
+        (None, []) => true,
+        (None, [program, ..]) => program.trim().is_empty(),
     }
 }
 

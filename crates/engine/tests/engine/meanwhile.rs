@@ -48,6 +48,11 @@ fn as_the_program(toy: &Toy, act: (usize, &(dyn Fn() + Sync))) -> bool {
         force: BTreeSet::new(),
         jobs: 2,
         keep_going: false,
+        keep_failed: false,
+        verbose: false,
+        chosen_place: None,
+        places: Vec::new(),
+        program: std::path::PathBuf::new(),
         env: BTreeMap::new(),
         stop: Arc::new(AtomicUsize::new(0)),
     };

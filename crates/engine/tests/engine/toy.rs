@@ -155,7 +155,12 @@ stages:
             force: BTreeSet::new(),
             jobs: 2,
             keep_going: false,
+            keep_failed: false,
+            verbose: false,
             env: BTreeMap::new(),
+            chosen_place: None,
+            places: Vec::new(),
+            program: PathBuf::new(),
             stop: Arc::new(AtomicUsize::new(0)),
         };
         let seen = Seen::default();

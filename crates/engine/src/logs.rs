@@ -1,0 +1,295 @@
+//! What commands say: a log for each stream, its last lines for messages, and
+//! which log is that of a stage.
+//!
+//! The log of a result is in the store and named in its record. In the checkout
+//! lies that of the last attempt, which may have failed.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::digest::Digest;
+use crate::forecast::keys;
+use crate::own;
+use crate::plan::{Action, Plan};
+use crate::project::Project;
+use crate::scratch::Scratch;
+use crate::stream::KEPT;
+
+/// The streams, as files and records name them.
+pub(crate) const STREAMS: [&str; 2] = ["stdout", "stderr"];
+
+/// How much of the end of a stream is looked at for messages.
+const END: u64 = 64 << 10;
+
+/// The longest that a log can be: both ends of a stream, and a line between them.
+const LONGEST: u64 = 2 * KEPT as u64 + 100;
+
+/// How many last lines of a stream are shown.
+const LINES: usize = 20;
+
+/// How many characters of a line are shown.
+const WIDTH: usize = 400;
+
+/// The logs of a command that is about to run.
+#[derive(Debug)]
+pub(crate) struct Logs {
+    logs: [Log; 2],
+    failed: PathBuf,
+}
+
+#[derive(Debug)]
+struct Log {
+    file: File,
+    /// Until it has its name, so that another run of the same stage has its own.
+    temp: Option<PathBuf>,
+    path: PathBuf,
+}
+
+impl Logs {
+    /// New logs of a stage; until they have their names they are in `scratch`.
+    pub(crate) fn new(
+        root: &Path,
+        stage: &str,
+        scratch: &Scratch,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        own::make(root, FOLDER_OF_LOGS).map_err(|problem| vec![problem])?;
+        let open = |stream: &str| -> Result<Log, Vec<Diagnostic>> {
+            let temp = scratch.path();
+            let file = File::options().read(true).write(true).create_new(true).open(&temp);
+            let file = file.map_err(|error| vec![Diagnostic::io("write", &temp, &error)])?;
+            Ok(Log { file, temp: Some(temp), path: path(root, stage, stream) })
+        };
+        let logs = [open(STREAMS[0])?, open(STREAMS[1])?];
+        Ok(Logs { logs, failed: path(root, stage, FAILED) })
+    }
+
+    /// The files that are to be written.
+    pub(crate) fn paths(&self) -> [OsString; 2] {
+        let path = |log: &Log| log.temp.as_ref().unwrap_or(&log.path).into();
+        [path(&self.logs[0]), path(&self.logs[1])]
+    }
+
+    /// Gives them their names, once they are open.
+    pub(crate) fn settle(&mut self) {
+        for log in &mut self.logs {
+            if let Some(temp) = log.temp.take() {
+                // Whatever is in the way, the log is still read from here.
+                let _ = fs::rename(temp, &log.path);
+            }
+        }
+    }
+
+    /// All that was said, by stream; nothing of a stream that said nothing.
+    pub(crate) fn said(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let said = STREAMS.into_iter().zip(self.logs.iter().map(|log| log.end(LONGEST)));
+        said.filter(|(_, bytes)| !bytes.is_empty()).collect()
+    }
+
+    /// The end of what was said, standard output first.
+    pub(crate) fn ends(&self) -> [String; 2] {
+        let end = |log: &Log| String::from_utf8_lossy(&log.end(END)).into_owned();
+        [end(&self.logs[0]), end(&self.logs[1])]
+    }
+
+    /// The files that hold something, relative to the project.
+    pub(crate) fn names(&self, root: &Path) -> Vec<String> {
+        let full = self.logs.iter().filter(|log| log.size() > 0);
+        full.map(|log| log.path.strip_prefix(root).unwrap_or(&log.path).display().to_string())
+            .collect()
+    }
+
+    /// Notes how the attempt ended that they are of: its key, and what went wrong.
+    pub(crate) fn note(&self, failed: Option<(&Digest, &str)>) {
+        let _ = match failed {
+            Some((key, message)) => own::create(&self.failed)
+                .and_then(|mut file| file.write_all(format!("{key}\n{message}\n").as_bytes())),
+            None => fs::remove_file(&self.failed),
+        };
+    }
+}
+
+impl Log {
+    fn size(&self) -> u64 {
+        self.file.metadata().map_or(0, |metadata| metadata.len())
+    }
+
+    /// Its last bytes, at most so many.
+    fn end(&self, limit: u64) -> Vec<u8> {
+        let size = self.size();
+        let mut bytes = vec![0; size.min(limit) as usize];
+        match self.file.read_exact_at(&mut bytes, size.saturating_sub(limit)) {
+            Ok(()) => bytes,
+            Err(_) => Vec::new(),
+        }
+    }
+}
+
+const FAILED: &str = "failed";
+
+/// Where logs are, relative to the project.
+const FOLDER_OF_LOGS: &str = ".colophon/logs";
+
+/// A file that belongs to a stage. Names of cells may be longer than those of files.
+fn path(root: &Path, stage: &str, what: &str) -> PathBuf {
+    const NAME: usize = 200;
+    let name = match stage.len() > NAME {
+        false => stage.to_string(),
+        true => {
+            let cut = (0..=NAME).rev().find(|at| stage.is_char_boundary(*at)).unwrap_or(0);
+            format!("{}-{}", &stage[..cut], Digest::of(stage.as_bytes()).short())
+        }
+    };
+    root.join(FOLDER_OF_LOGS).join(format!("{name}.{what}"))
+}
+
+/// The last lines of both streams, as they can be shown: standard error last,
+/// where the cause mostly stands, and each under its name where both said something.
+pub(crate) fn last_lines(ends: &[String; 2]) -> Vec<String> {
+    let [out, err] = ends.each_ref().map(|end| {
+        let lines: Vec<_> = end.lines().map(printable).collect();
+        lines[lines.len().saturating_sub(LINES)..].to_vec()
+    });
+    if out.is_empty() || err.is_empty() {
+        return [out, err].concat();
+    }
+    let title = |name: &str| vec![format!("{name}:")];
+    [title("standard output"), out, title("standard error"), err].concat()
+}
+
+/// A line as it would stand on a screen in the end, without what would take a
+/// terminal over, and not longer than anybody reads.
+fn printable(line: &str) -> String {
+    let line = line.rsplit('\r').find(|part| !part.is_empty()).unwrap_or("");
+    let mut text = String::new();
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\x1b' => skip_escape(&mut chars),
+            '\t' => text.push('\t'),
+            c if !c.is_control() => text.push(c),
+            _ => {}
+        }
+    }
+    match text.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
+/// Passes over the rest of a terminal's command.
+fn skip_escape(chars: &mut std::str::Chars) {
+    match chars.next() {
+        Some('[') => drop(chars.find(|c| ('@'..='~').contains(c))),
+        Some(']') => drop(chars.find(|c| matches!(c, '\x07' | '\x1b' | '\\'))),
+        _ => {}
+    }
+}
+
+/// The log of a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What the stage's state makes of it.
+    pub of: Of,
+    /// What the command said on standard output.
+    pub stdout: Vec<u8>,
+    /// What it said on standard error.
+    pub stderr: Vec<u8>,
+}
+
+/// Which attempt a log is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Of the one that made the result which is up to date.
+    Result(Digest),
+    /// Of the one that made the last result; what it is made from has changed.
+    Last(Digest),
+    /// Of the last one, which failed, with what went wrong.
+    Failed(String),
+}
+
+/// What the command of a stage said when it made its result, or when it failed
+/// since; nothing is run.
+pub fn said(project: &Project, index: usize) -> Result<Said, Diagnostic> {
+    let stage = &project.plan.stages[index];
+    let usage = |message: String| Diagnostic::new(Kind::Usage, message);
+    if matches!(stage.action, Action::Function(_)) {
+        let message =
+            format!("stage `{}` calls a function, and only commands have a log", stage.name);
+        return Err(usage(message));
+    }
+    let now = keys(project, &project.plan.closure([index]))?.get(&index).copied();
+    let known = |key: &Digest| project.store.look_up(key).map(|record| (*key, record));
+    let last = || project.state.stages.get(&stage.name).map(|last| last.key);
+    let result = now.as_ref().and_then(known).map(|(key, record)| (Of::Result(key), record));
+    let result = result
+        .or_else(|| last().as_ref().and_then(known).map(|(key, record)| (Of::Last(key), record)));
+    if let Some((failed, message)) = failure(&project.plan, &stage.name) {
+        let of_now = now.is_none_or(|now| now == failed);
+        let later = match &result {
+            Some((Of::Result(key), _)) => made(project, key) < attempted(project, &stage.name),
+            _ => true,
+        };
+        if of_now && later {
+            let root = &project.plan.root;
+            let read = |stream| own::read(&path(root, &stage.name, stream), LONGEST);
+            let [stdout, stderr] = STREAMS.map(|stream| read(stream).unwrap_or_default());
+            return Ok(Said { of: Of::Failed(message), stdout, stderr });
+        }
+    }
+    let Some((of, record)) = result else {
+        let message = format!("stage `{}` has no result and no log", stage.name);
+        return Err(usage(message).hint(format!("`colophon run {}` makes them", stage.name)));
+    };
+    let read = |stream: &str| match record.logs.get(stream) {
+        None => Ok(Vec::new()),
+        Some(digest) => project.store.read(digest)?.ok_or_else(|| {
+            let message = format!("the log of stage `{}` is no longer in the store", stage.name);
+            Diagnostic::new(Kind::Store, message)
+                .hint(format!("`colophon run --force {}` makes it anew", stage.name))
+        }),
+    };
+    Ok(Said { of, stdout: read(STREAMS[0])?, stderr: read(STREAMS[1])? })
+}
+
+/// The key of the last attempt of a stage and why it failed, if it did.
+fn failure(plan: &Plan, stage: &str) -> Option<(Digest, String)> {
+    let text = own::read(&path(&plan.root, stage, FAILED), 1 << 20).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let (key, message) = text.split_once('\n')?;
+    Some((Digest::from_hex(key)?, message.trim_end().to_string()))
+}
+
+fn attempted(project: &Project, stage: &str) -> Option<SystemTime> {
+    path(&project.plan.root, stage, FAILED).metadata().ok()?.modified().ok()
+}
+
+fn made(project: &Project, key: &Digest) -> Option<SystemTime> {
+    project.store.result(key, 1).metadata().ok()?.modified().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_as_they_can_be_shown() {
+        assert_eq!(printable("10 %\r20 %\r100 %\r"), "100 %");
+        assert_eq!(printable("\x1b[31;1mred\x1b[0m\x1b]0;title\x07 \x07bell"), "red bell");
+        assert_eq!(printable("a\tb\x1b"), "a\tb");
+        let long = "é".repeat(5_000_000);
+        assert_eq!(printable(&long), format!("{}…", "é".repeat(WIDTH)));
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_stays_apart() {
+        let path = |n: &str| path(Path::new("p"), &format!("s@{}{n}", "é".repeat(150)), "stdout");
+        let name = path("1").file_name().expect("a name").len();
+        assert!(name < 250, "{name}");
+        assert_ne!(path("1"), path("2"));
+    }
+}
