@@ -110,7 +110,7 @@ fn what_runs_write_is_no_input_by_name() {
          b: ./Pipeline.LOCK\n      c: raw/../outputs/t.csv\n      d: OUTPUTS/t.csv\n      \
          e: 'outputs/*.csv'\n      f: .git/config\n      g: '.colophon/**/*'\n      \
          h: sub/.git/config\n      i: res\n      j: folder/t.csv\n      k: 'r*s'\n      \
-         l: folder\n      m: '*/t.csv'\n      n: .COLOPHON/state.json\n",
+         n: .COLOPHON/state.json\n",
     );
     space.file("outputs/t.csv", "");
     space.file("sub/.git/config", "");
@@ -146,16 +146,16 @@ hint: refer to a stage's output by its name
 error: `res` leads to `outputs/t.csv`, which is a result, not an input
 --> pipeline.yaml:18:10
 hint: refer to a stage's output by its name
-error: `folder` leads to `outputs`, which is a result, not an input
---> pipeline.yaml:19:10
-hint: refer to a stage's output by its name
-error: `folder` leads to `outputs`, which is a result, not an input
---> pipeline.yaml:20:10
-hint: refer to a stage's output by its name
 error: `.COLOPHON/state.json` is the program's own
---> pipeline.yaml:21:10
+--> pipeline.yaml:19:10
 ";
     refused(&space, expected);
+    let space = listing("[folder, '*/t.csv']");
+    space.file("outputs/t.csv", "");
+    link(&space, "outputs", "folder");
+    let told = "`folder` leads to `outputs`, which is a result, not an input";
+    let said = space.say(&["check"]);
+    assert_eq!((said.code, said.err.matches(told).count()), (2, 2), "{}", said.err);
 }
 
 #[test]

@@ -343,3 +343,40 @@ fn edits_at_random_moments_are_never_lost() {
         assert_eq!(space.text("outputs/a.txt"), text(1), "round {round}");
     }
 }
+
+/// A file that two stages read, and that changes between them, while every
+/// result stays as it was: only what the first one read tells of it.
+#[test]
+fn a_file_that_changes_between_two_stages() {
+    let space = Space::empty();
+    let (seen, go) = (space.path("seen"), space.path("go"));
+    space.pipeline(&format!(
+        "params: {{ n: 1 }}\nstages:\n  a:\n    cmd: wc -l < {{{{ inputs.t }}}} > \
+         {{{{ outputs.t }}}}; touch {}; until test -e {}; do sleep 0.01; done\n    \
+         inputs: {{ t: in.txt }}\n    outputs: {{ t: a.txt }}\n  b:\n    cmd: echo \
+         {{{{ params.n }}}} > {{{{ outputs.t }}}}\n    inputs: {{ a: a.t, t: in.txt }}\n    \
+         outputs: {{ t: b.txt }}\n",
+        seen.display(),
+        go.display()
+    ));
+    space.file("in.txt", "1\n");
+    space.file("go", "");
+    // A variant, which leaves the lock alone: so nothing at all is written.
+    let run = ["run", "--param", "n=2"];
+    until("the shortcut is taken", || {
+        std::thread::sleep(Duration::from_millis(30));
+        let said = space.say(&run);
+        space.exists(WITNESS) && said.err.starts_with("nothing ran: 2 stages are up to date")
+    });
+    space.remove("go");
+    space.remove("seen");
+    space.file("in.txt", "2\n");
+    let running = space.command(&run).stderr(std::process::Stdio::null()).spawn();
+    until("the command is under way", || seen.exists());
+    space.file("in.txt", "3\n4\n");
+    std::thread::sleep(Duration::from_millis(60));
+    space.file("go", "");
+    assert!(running.unwrap().wait().unwrap().success());
+    assert_eq!(space.say(&run).code, 0);
+    assert_eq!(space.text("outputs/a.txt").trim(), "2");
+}

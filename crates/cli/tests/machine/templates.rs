@@ -148,12 +148,16 @@ error: `ouputs.t` is not defined
 5 |     cmd: echo {{ params.a }} {{ inputs.b }} {{ ouputs.t }} {{ date }}
   |                                             ^^^^^^^^^^^^^^
 hint: did you mean `outputs`?
-error: `date` is not defined
- --> pipeline.yaml:5:60
-  |
-5 |     cmd: echo {{ params.a }} {{ inputs.b }} {{ ouputs.t }} {{ date }}
-  |                                                            ^^^^^^^^^^
-hint: add `date: "YYYY-MM-DD"` to `pipeline.yaml`
+and 2 more problems like these; `--json` has them all
+"#,
+    );
+}
+
+#[test]
+fn a_date_that_is_not_declared() {
+    told(
+        "stages:\n  a:\n    cmd: echo > {{ outputs.t }}\n    outputs: { t: 'a-{{ date }}' }\n",
+        r#"
 error: `date` is not defined
  --> pipeline.yaml:6:22
   |

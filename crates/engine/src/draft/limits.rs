@@ -24,10 +24,6 @@ impl Draft<'_> {
             let message = format!("the command of stage `{}` {how}", self.name);
             report(&["cmd"], message, SHORTER);
         }
-        if command.arguments.iter().any(|argument| argument.contains('\0')) {
-            let message = format!("the command of stage `{}` holds a NUL character", self.name);
-            report(&["cmd"], message, "take it out; no argument can hold one");
-        }
         let all =
             inputs.roles.iter().flat_map(|(role, list)| list.iter().map(move |it| (role, it)));
         let (lineage, others): (Vec<_>, Vec<_>) =
