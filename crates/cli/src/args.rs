@@ -1,8 +1,13 @@
 //! The arguments of the program; the help text stands beside each of them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{
+    ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 use clap_complete::Shell;
 
 /// Builds a research report in which every number can say where it came from.
@@ -12,7 +17,7 @@ use clap_complete::Shell;
 3 changes pending · 4 verification differs · 5 a claim or data contract failed · 6 the lock would \
 change · 7 undeclared access · 8 store damaged beyond repair · 9 infrastructure · 130/143 stopped")]
 pub(crate) struct Arguments {
-    /// Work on the project in this folder.
+    /// Work on the project in this folder, or in the nearest one above it.
     #[arg(short = 'C', long = "directory", global = true, value_name = "DIR", default_value = ".")]
     pub(crate) directory: PathBuf,
     /// Keep results in this folder, which checkouts may share.
@@ -36,6 +41,47 @@ pub(crate) struct Arguments {
     pub(crate) verbose: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
+}
+
+/// The options that mean nothing to a verb: it neither lists nor takes them.
+const IDLE: [(&str, &[&str]); 5] = [
+    ("init", &["store", "profile", "params", "json", "verbose"]),
+    ("schema", &["directory", "store", "profile", "params", "json", "quiet", "verbose"]),
+    ("completions", &["directory", "store", "profile", "params", "json", "quiet", "verbose"]),
+    ("check", &["store", "verbose"]),
+    ("cache", &["profile", "params", "quiet", "verbose"]),
+];
+
+/// The program's command line.
+pub(crate) fn command() -> Command {
+    let mut command = Arguments::command();
+    let all: Vec<_> = command.get_arguments().cloned().collect();
+    for (verb, idle) in IDLE {
+        let hidden = all.iter().filter(|it| idle.contains(&it.get_id().as_str()));
+        let hidden: Vec<_> = hidden.map(|it| it.clone().hide(true)).collect();
+        command = command.mut_subcommand(verb, |verb| verb.args(hidden));
+    }
+    command
+}
+
+/// Reads a command line.
+pub(crate) fn parse<T: Into<OsString> + Clone>(
+    line: impl IntoIterator<Item = T>,
+) -> Result<Arguments, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(line)?;
+    if let Some((verb, inner)) = matches.subcommand() {
+        let idle = IDLE.iter().find(|(name, _)| *name == verb).map_or(&[][..], |(_, idle)| idle);
+        let given =
+            |all: &ArgMatches, id: &str| all.value_source(id) == Some(ValueSource::CommandLine);
+        if let Some(id) = idle.iter().find(|id| given(&matches, id) || given(inner, id)) {
+            let option = command.get_arguments().find(|it| it.get_id() == *id);
+            let option = option.and_then(|it| it.get_long()).unwrap_or(id);
+            let message = format!("`--{option}` means nothing to `{verb}`");
+            return Err(command.error(ErrorKind::UnknownArgument, message));
+        }
+    }
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// What to do.

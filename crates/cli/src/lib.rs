@@ -12,13 +12,12 @@ mod verbs;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Parser;
 use engine::function::Function;
 use engine::plain::plain;
 use engine::supervise;
 use signal_hook::consts::SIGXFSZ;
 
-use args::{Arguments, Verb};
+use args::Verb;
 use report::say;
 use text::Text;
 
@@ -43,10 +42,13 @@ pub fn main(study: &Study) -> ExitCode {
     }
     settle_environment(study);
     quiet_panics();
-    let arguments = match Arguments::try_parse() {
+    let mut arguments = match args::parse(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => return misused(error),
     };
+    if let Err(failed) = verbs::find_project(&mut arguments) {
+        return message::tell(&arguments, failed);
+    }
     let result = match &arguments.verb {
         Verb::Run(verb) => verbs::run::run(study, &arguments, verb),
         Verb::Watch(verb) => verbs::watch::watch(study, &arguments, verb),
@@ -73,7 +75,7 @@ pub fn main(study: &Study) -> ExitCode {
 /// written anew for arguments that were made plain.
 fn misused(error: clap::Error) -> ExitCode {
     let plain = std::env::args_os().map(|it| plain(&it.to_string_lossy()).into_owned());
-    let error = Arguments::try_parse_from(plain).err().unwrap_or(error);
+    let error = args::parse(plain).err().unwrap_or(error);
     let words = error.render();
     match error.use_stderr() {
         true => say(Text::usage(&words)),

@@ -17,11 +17,15 @@ use crate::options::{self, Options};
 use crate::order;
 use crate::outputs;
 use crate::pipeline::{self, Pipeline};
-use crate::reference::References;
+use crate::reference::{Absent, References};
 use crate::source::Source;
 use crate::tree::Tree;
 
 pub(crate) mod given;
+
+mod check;
+
+pub use given::root_above;
 
 /// Where results are put, relative to the project.
 pub const OUTPUTS: &str = "outputs";
@@ -121,6 +125,15 @@ pub enum Origin {
 impl Plan {
     /// Reads a project, with everything that is wrong with it.
     pub fn load(root: &Path, functions: &[Function], options: &Options) -> Checked<Plan> {
+        Plan::read(root, functions, options, &Absent::Mistake)
+    }
+
+    fn read(
+        root: &Path,
+        functions: &[Function],
+        options: &Options,
+        absent: &Absent,
+    ) -> Checked<Plan> {
         let (bytes, look) = given::pipeline(root).map_err(|problem| vec![problem])?;
         let (mut pipeline, document, mut found) = Pipeline::parse(pipeline::FILE, &bytes)?;
         let is_plain = options.is_plain(pipeline.date.as_deref());
@@ -137,7 +150,7 @@ impl Plan {
         }
         let drafts = draft::all(&pipeline, &document, applied.params, functions, &mut found);
         outputs::check(root, &drafts, &mut found);
-        let references = References::new(&package, &drafts, &tree);
+        let references = References::new(&package, &drafts, &tree, absent);
         let mut inputs = Vec::new();
         let before = found.len();
         for draft in &drafts {

@@ -1,6 +1,6 @@
 //! References to inputs: what `stage.output`, `raw:name` or a path stands for.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -18,12 +18,21 @@ pub(crate) struct References<'a> {
     package: &'a Package,
     drafts: &'a [Draft<'a>],
     tree: &'a Tree<'a>,
+    absent: &'a Absent,
     /// Where the cells of each stage stand among the drafts.
     groups: BTreeMap<&'a str, Range<usize>>,
     /// The sources by where their files really lie.
     reals: BTreeMap<PathBuf, &'a str>,
     /// How many references were found to be wrong.
     wrong: Cell<usize>,
+}
+
+/// What is made of sources whose files are not here.
+pub(crate) enum Absent {
+    /// A mistake: they are needed now.
+    Mistake,
+    /// A note, the path and where it is declared: they are needed some time.
+    Note(RefCell<Vec<(String, Place)>>),
 }
 
 /// For at most this many wrong references the nearest known one is looked for.
@@ -59,7 +68,12 @@ pub(crate) const LINEAGE_PATH: &str = "lineage.json";
 type At<'a> = &'a dyn Fn() -> Place;
 
 impl<'a> References<'a> {
-    pub(crate) fn new(package: &'a Package, drafts: &'a [Draft<'a>], tree: &'a Tree<'a>) -> Self {
+    pub(crate) fn new(
+        package: &'a Package,
+        drafts: &'a [Draft<'a>],
+        tree: &'a Tree<'a>,
+        absent: &'a Absent,
+    ) -> Self {
         let mut groups: BTreeMap<&str, Range<usize>> = BTreeMap::new();
         for (index, draft) in drafts.iter().enumerate() {
             groups.entry(draft.group).or_insert(index..index).end = index + 1;
@@ -70,7 +84,7 @@ impl<'a> References<'a> {
                 reals.entry(real).or_insert(name.as_str());
             }
         }
-        References { package, drafts, tree, groups, reals, wrong: Cell::new(0) }
+        References { package, drafts, tree, absent, groups, reals, wrong: Cell::new(0) }
     }
 
     /// Resolves one reference, written at `at`.
@@ -104,8 +118,15 @@ impl<'a> References<'a> {
                 .hint("declare one: `data: raw/datapackage.yaml`"));
         }
         let source = self.package.find(name, at)?;
+        let resolved = || Resolved::one(&source.path, Origin::Source(name.into()));
+        if let Absent::Note(absent) = self.absent
+            && !self.tree.is_there(&source.path)
+        {
+            absent.borrow_mut().push((source.path.clone(), source.at.clone()));
+            return Ok(resolved());
+        }
         match self.tree.file(&source.path) {
-            Ok(Some(_)) => Ok(Resolved::one(&source.path, Origin::Source(name.into()))),
+            Ok(Some(_)) => Ok(resolved()),
             Ok(None) => {
                 let message = format!("the file `{}` of `{reference}` is missing", source.path);
                 Err(Diagnostic::new(Kind::Usage, message)

@@ -5,17 +5,24 @@ use engine::plan::Plan;
 
 use crate::Study;
 use crate::args::Arguments;
+use crate::message;
 use crate::report::{Failed, count, print, print_json};
 use crate::verbs::options;
 
 pub(crate) fn check(study: &Study, arguments: &Arguments) -> Result<(), Failed> {
-    let plan = Plan::load(&arguments.directory, study.functions, &options(arguments)?)?;
+    let root = &arguments.directory;
+    let (plan, notes) = Plan::check(root, study.functions, &options(arguments)?)?;
     Lock::read(&plan.root)?;
     if arguments.json {
         return print_json(&serde_json::json!({
             "name": plan.name, "stages": plan.stages.len(), "sources": plan.sources.len(),
+            "notes": notes,
         }));
     }
+    if arguments.quiet {
+        return Ok(());
+    }
+    message::all(&notes);
     let (stages, sources) =
         (count(plan.stages.len(), "stage"), count(plan.sources.len(), "source"));
     print(&format!("`{}` is sound: {stages}, {sources}\n", plan.name))

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::Shell;
 use engine::diagnostic::Diagnostic;
 use engine::options::Options;
@@ -35,7 +35,7 @@ pub(crate) fn completions(
     }
     let Some(shell) = verb.shell else { return Ok(()) };
     let mut made = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "colophon", &mut made);
+    clap_complete::generate(shell, &mut args::command(), "colophon", &mut made);
     let made = String::from_utf8_lossy(&made);
     print(Text::file(&with_names(shell, &made)))
 }
@@ -79,7 +79,7 @@ fn verbs() -> Vec<String> {
         let mut names = verb.get_positionals().flat_map(|it| it.get_value_names().unwrap_or(&[]));
         names.any(|name| name == "STAGE")
     };
-    let command = Arguments::command();
+    let command = args::command();
     let verbs = command.get_subcommands().filter(|verb| is_stage(verb));
     verbs.map(|verb| verb.get_name().to_string()).collect()
 }
@@ -183,7 +183,7 @@ mod tests {
         assert!(!verbs.iter().any(|it| it == "check"));
         for shell in [Shell::Zsh, Shell::Fish, Shell::Bash] {
             let mut made = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "colophon", &mut made);
+            clap_complete::generate(shell, &mut args::command(), "colophon", &mut made);
             let script = with_names(shell, &String::from_utf8_lossy(&made));
             let asks = script.matches("_stages'").count() + script.matches("names stages").count();
             assert!(asks + script.matches("kind=stages").count() > 0, "{shell}");

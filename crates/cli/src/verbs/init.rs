@@ -31,6 +31,7 @@ pub(crate) fn init(arguments: &Arguments) -> Result<(), Failed> {
     let file = std::fs::File::create_new(&path);
     let written = file.and_then(|mut file| file.write_all(PIPELINE.as_bytes()));
     match written {
+        Ok(()) if arguments.quiet => Ok(()),
         Ok(()) => print(&format!("wrote {}; `colophon run` runs it\n", path.display())),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let message = format!("`{}` exists already", path.display());

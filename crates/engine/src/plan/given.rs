@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use super::Origin;
 use crate::diagnostic::{Diagnostic, Kind};
@@ -16,6 +17,30 @@ use crate::yaml::{Data, Document, Node};
 
 /// The largest pipeline or data package that is read, in bytes.
 const LARGEST: u64 = 32 << 20;
+
+/// The nearest folder that holds a pipeline: this one or one above it. Gives
+/// the folder itself where there is none.
+///
+/// What another user put above it is not taken: its commands would be run.
+pub fn root_above(folder: &Path) -> Result<PathBuf, Diagnostic> {
+    let Ok(real) = folder.canonicalize() else { return Ok(folder.to_path_buf()) };
+    let mut way = folder.to_path_buf();
+    for above in real.ancestors() {
+        let Ok(metadata) = above.join(pipeline::FILE).symlink_metadata() else {
+            way = if way == Path::new(".") { "..".into() } else { way.join("..") };
+            continue;
+        };
+        let owner = metadata.uid();
+        if above != real && owner != 0 && owner != rustix::process::geteuid().as_raw() {
+            let message =
+                format!("`{}` belongs to another user", way.join(pipeline::FILE).display());
+            return Err(Diagnostic::new(Kind::Usage, message)
+                .hint(format!("if you trust it, name its folder: `-C {}`", way.display())));
+        }
+        return Ok(way);
+    }
+    Ok(folder.to_path_buf())
+}
 
 /// The bytes of `pipeline.yaml`, and the look at it.
 pub(crate) fn pipeline(root: &Path) -> Result<(Vec<u8>, Option<Look>), Diagnostic> {
