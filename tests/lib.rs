@@ -15,6 +15,8 @@ mod story;
 mod update;
 // Raw data that breaks its contract, and mistakes in the pipeline: codes, words, nothing touched.
 mod refusal;
+// What has no end or no sense: limits, and the messages that name them.
+mod limits;
 // Words and numbers of the report, held to the values.
 mod words;
 // Whatever could make the same inputs give other bytes.
