@@ -19,6 +19,10 @@ const SHOWN: usize = 50;
 /// At most this many of one kind: more of them often follow from the first.
 const ALIKE: usize = 3;
 
+/// So many mistakes of a pipeline are told one by one all the same: each of them
+/// is to be mended.
+const FEW: usize = 12;
+
 /// At most this many lines below a message.
 const DETAILS: usize = 25;
 
@@ -53,7 +57,8 @@ pub(crate) fn all(problems: &[Diagnostic]) {
     for problem in problems {
         let n = alike.entry(sort(problem)).or_default();
         *n += 1;
-        if *n <= ALIKE && shown < SHOWN {
+        let few = problem.kind == Kind::Usage && problems.len() <= FEW;
+        if (few || *n <= ALIKE) && shown < SHOWN {
             shown += 1;
             say(render(problem));
         }

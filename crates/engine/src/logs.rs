@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::forecast::keys;
 use crate::own;
+use crate::plain;
 use crate::plan::{Action, Plan};
 use crate::project::Project;
 use crate::scratch::Scratch;
@@ -31,9 +32,6 @@ const LONGEST: u64 = 2 * KEPT as u64 + 100;
 
 /// How many last lines of a stream are shown.
 const LINES: usize = 20;
-
-/// How many characters of a line are shown.
-const WIDTH: usize = 400;
 
 /// The logs of a command that is about to run.
 #[derive(Debug)]
@@ -134,24 +132,16 @@ const FAILED: &str = "failed";
 /// Where logs are, relative to the project.
 const FOLDER_OF_LOGS: &str = ".colophon/logs";
 
-/// A file that belongs to a stage. Names of cells may be longer than those of files.
+/// A file that belongs to a stage.
 fn path(root: &Path, stage: &str, what: &str) -> PathBuf {
-    const NAME: usize = 200;
-    let name = match stage.len() > NAME {
-        false => stage.to_string(),
-        true => {
-            let cut = (0..=NAME).rev().find(|at| stage.is_char_boundary(*at)).unwrap_or(0);
-            format!("{}-{}", &stage[..cut], Digest::of(stage.as_bytes()).short())
-        }
-    };
-    root.join(FOLDER_OF_LOGS).join(format!("{name}.{what}"))
+    root.join(FOLDER_OF_LOGS).join(format!("{stage}.{what}"))
 }
 
 /// The last lines of both streams, as they can be shown: standard error last,
 /// where the cause mostly stands, and each under its name where both said something.
 pub(crate) fn last_lines(ends: &[String; 2]) -> Vec<String> {
     let [out, err] = ends.each_ref().map(|end| {
-        let lines: Vec<_> = end.lines().map(printable).collect();
+        let lines: Vec<_> = end.lines().map(|line| plain::said(line.as_bytes())).collect();
         lines[lines.len().saturating_sub(LINES)..].to_vec()
     });
     if out.is_empty() || err.is_empty() {
@@ -159,35 +149,6 @@ pub(crate) fn last_lines(ends: &[String; 2]) -> Vec<String> {
     }
     let title = |name: &str| vec![format!("{name}:")];
     [title("standard output"), out, title("standard error"), err].concat()
-}
-
-/// A line as it would stand on a screen in the end, without what would take a
-/// terminal over, and not longer than anybody reads.
-fn printable(line: &str) -> String {
-    let line = line.rsplit('\r').find(|part| !part.is_empty()).unwrap_or("");
-    let mut text = String::new();
-    let mut chars = line.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\x1b' => skip_escape(&mut chars),
-            '\t' => text.push('\t'),
-            c if !c.is_control() => text.push(c),
-            _ => {}
-        }
-    }
-    match text.char_indices().nth(WIDTH) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
-}
-
-/// Passes over the rest of a terminal's command.
-fn skip_escape(chars: &mut std::str::Chars) {
-    match chars.next() {
-        Some('[') => drop(chars.find(|c| ('@'..='~').contains(c))),
-        Some(']') => drop(chars.find(|c| matches!(c, '\x07' | '\x1b' | '\\'))),
-        _ => {}
-    }
 }
 
 /// The log of a stage.
@@ -270,26 +231,4 @@ fn attempted(project: &Project, stage: &str) -> Option<SystemTime> {
 
 fn made(project: &Project, key: &Digest) -> Option<SystemTime> {
     project.store.result(key, 1).metadata().ok()?.modified().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_as_they_can_be_shown() {
-        assert_eq!(printable("10 %\r20 %\r100 %\r"), "100 %");
-        assert_eq!(printable("\x1b[31;1mred\x1b[0m\x1b]0;title\x07 \x07bell"), "red bell");
-        assert_eq!(printable("a\tb\x1b"), "a\tb");
-        let long = "é".repeat(5_000_000);
-        assert_eq!(printable(&long), format!("{}…", "é".repeat(WIDTH)));
-    }
-
-    #[test]
-    fn a_long_name_is_cut_and_stays_apart() {
-        let path = |n: &str| path(Path::new("p"), &format!("s@{}{n}", "é".repeat(150)), "stdout");
-        let name = path("1").file_name().expect("a name").len();
-        assert!(name < 250, "{name}");
-        assert_ne!(path("1"), path("2"));
-    }
 }

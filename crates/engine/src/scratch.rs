@@ -91,10 +91,10 @@ fn sweep(parent: &Path) {
         let named = name.starts_with(NAME) || (name.starts_with(UNBORN) && is_old(&path));
         if named && own::is_folder(&path) && is_dead(&path) {
             remove(&path);
-        } else if name.starts_with(UNBORN) && entry.file_type().is_ok_and(|it| it.is_file()) {
-            if is_old(&path) {
-                let _ = fs::remove_file(&path);
-            }
+        }
+        let is_file = || entry.file_type().is_ok_and(|kind| kind.is_file());
+        if name.starts_with(UNBORN) && is_file() && is_old(&path) {
+            let _ = fs::remove_file(&path);
         }
     }
 }

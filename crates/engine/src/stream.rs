@@ -82,7 +82,7 @@ impl<W: Write> Log<W> {
 
     fn finish(&mut self) {
         if self.missing > 0 {
-            let _ = writeln!(self.file, "\n[{} bytes are left out here]", self.missing);
+            let _ = writeln!(self.file, "\n[left out here: {} B]", self.missing);
         }
         let (first, second) = self.last.as_slices();
         let _ = self.file.write_all(first).and_then(|()| self.file.write_all(second));
@@ -104,10 +104,10 @@ mod tests {
     fn the_beginning_and_the_end_are_kept() {
         assert_eq!(logged(4, &["abcd", "efgh"]), "abcdefgh");
         assert_eq!(logged(4, &["abc", "defg", "h"]), "abcdefgh");
-        assert_eq!(logged(4, &["abcdefghi"]), "abcd\n[1 bytes are left out here]\nfghi");
+        assert_eq!(logged(4, &["abcdefghi"]), "abcd\n[left out here: 1 B]\nfghi");
         let one_by_one: Vec<String> = (0..9).map(|n| n.to_string()).collect();
         let one_by_one: Vec<&str> = one_by_one.iter().map(String::as_str).collect();
-        assert_eq!(logged(2, &one_by_one), "01\n[5 bytes are left out here]\n78");
+        assert_eq!(logged(2, &one_by_one), "01\n[left out here: 5 B]\n78");
         assert_eq!(logged(4, &[]), "");
     }
 }

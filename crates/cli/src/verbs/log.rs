@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::Study;
 use crate::args::{self, Arguments};
 use crate::report::{Failed, print, print_json, say};
+use crate::text::Text;
 use crate::verbs::{look, named};
 
 pub(crate) fn log(study: &Study, arguments: &Arguments, verb: &args::Log) -> Result<(), Failed> {
@@ -26,7 +27,7 @@ pub(crate) fn log(study: &Study, arguments: &Arguments, verb: &args::Log) -> Res
         {
             say(&format!("note: {note}"));
         }
-        print(&text(stage, said, several))?;
+        print(Text::file(&text(stage, said, several)))?;
     }
     Ok(())
 }
@@ -55,17 +56,12 @@ fn text(stage: &str, said: &Said, several: bool) -> String {
         } else if full.len() > 1 {
             text.push_str(&format!("{name}:\n"));
         }
-        text.push_str(&harmless(&String::from_utf8_lossy(bytes)));
+        text.push_str(&String::from_utf8_lossy(bytes));
         if !text.ends_with('\n') {
             text.push('\n');
         }
     }
     text
-}
-
-/// Text without what a terminal would obey.
-fn harmless(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }
 
 fn object(stage: &str, said: &Said) -> serde_json::Value {

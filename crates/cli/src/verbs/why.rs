@@ -240,7 +240,7 @@ fn details(project: &Project, cause: &Cause) -> Vec<String> {
         };
     };
     let path = path.split_once('.').map_or(path, |(_, path)| path);
-    let stored = |hex: &str| Some(project.store.read(&Digest::from_hex(hex)?).ok()??);
+    let stored = |hex: &str| project.store.read(&Digest::from_hex(hex)?).ok()?;
     let Some(before) = stored(before) else { return Vec::new() };
     let read = || {
         let bytes = std::fs::read(project.plan.root.join(path)).ok()?;

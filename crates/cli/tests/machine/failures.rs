@@ -295,7 +295,7 @@ fn a_file_beyond_the_limit() {
     assert!(said.contains("large.bin`: file too large\nhint: raise `ulimit -f`, "), "{said}");
     // A log that can't grow any further takes nothing from its result.
     space.edit("pipeline.yaml", "    inputs: { t: large.bin }\n", "");
-    let talk = "[sh, -c, 'yes | head -c 3000000; echo > {{ outputs.t }}']";
+    let talk = "[sh, -c, 'yes | head -c 3000000; echo > outputs/a.txt']";
     space.edit("pipeline.yaml", "head -c 3000000 /dev/zero > {{ outputs.t }}", talk);
     let (code, said) = run(1000);
     assert_eq!((code, said.as_str()), (Some(0), ""));

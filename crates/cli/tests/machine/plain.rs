@@ -23,8 +23,8 @@ fn hostile() -> Space {
              a:\n    desc: \"{QUOTED}\"\n    cmd: [cat, \"{{{{ inputs.t }}}}\", \"{{{{ params.p }}}}\"]\n    \
              inputs: {{ t: [raw.csv, \"*.txt\"] }}\n    outputs: {{ t: a.txt }}\n    \
              labels: [\"l{QUOTED}\"]\n  \
-             b:\n    matrix: {{ m: [\"{QUOTED}\", 1] }}\n    cmd: \"cat {{{{ inputs.t }}}} > {{{{ outputs.t }}}}\"\n    \
-             inputs: {{ t: raw.csv }}\n    outputs: {{ t: \"{{{{ matrix.m }}}}.b\" }}\n"
+             b:\n    matrix: {{ m: [\"{QUOTED}\", x] }}\n    cmd: \"cat {{{{ inputs.t }}}} > {{{{ outputs.t }}}}\"\n    \
+             inputs: {{ t: raw.csv }}\n    outputs: {{ t: \"{{{{ matrix.m | length }}}}.b\" }}\n"
         ),
     );
     space.file("raw.csv", format!("n{WICKED},m\n{WICKED},1\n"));
@@ -140,6 +140,9 @@ fn rows_of_data_and_values_that_changed() {
 
 #[test]
 fn mistakes_in_files() {
+    let space = hostile();
+    space.edit("pipeline.yaml", "{{ matrix.m | length }}.b", "{{ matrix.m }}.b");
+    assert!(verbs(&space).contains("\\u{202e}"));
     for text in [
         "a: \x1b[2J",
         "a\u{202e}: [",

@@ -148,7 +148,18 @@ error: `ouputs.t` is not defined
 5 |     cmd: echo {{ params.a }} {{ inputs.b }} {{ ouputs.t }} {{ date }}
   |                                             ^^^^^^^^^^^^^^
 hint: did you mean `outputs`?
-and 2 more problems like these; `--json` has them all
+error: `date` is not defined
+ --> pipeline.yaml:5:60
+  |
+5 |     cmd: echo {{ params.a }} {{ inputs.b }} {{ ouputs.t }} {{ date }}
+  |                                                            ^^^^^^^^^^
+hint: add `date: "YYYY-MM-DD"` to `pipeline.yaml`
+error: `date` is not defined
+ --> pipeline.yaml:6:22
+  |
+6 |     outputs: { t: 'a-{{ date }}' }
+  |                      ^^^^^^^^^^
+hint: add `date: "YYYY-MM-DD"` to `pipeline.yaml`
 "#,
     );
 }

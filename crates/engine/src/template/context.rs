@@ -98,9 +98,9 @@ pub(super) fn lossy(value: &Value, written: &Value) -> Vec<(Value, String)> {
             vec![(value.clone(), written.to_string())]
         }
         (ValueKind::Seq | ValueKind::Map, _) => {
-            let keys = match value.kind() {
+            let keys: Vec<Value> = match value.kind() {
                 ValueKind::Seq => (0..value.len().unwrap_or(0)).map(Value::from).collect(),
-                _ => value.try_iter().map(Iterator::collect).unwrap_or(Vec::new()),
+                _ => value.try_iter().map(Iterator::collect).unwrap_or_default(),
             };
             let item = |of: &Value, key: &Value| of.get_item(key).unwrap_or_default();
             keys.iter().flat_map(|key| lossy(&item(value, key), &item(written, key))).collect()

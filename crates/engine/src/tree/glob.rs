@@ -199,10 +199,10 @@ impl Tree<'_> {
         let (part, rest) = match pattern {
             [] => return,
             [Part::Plain(name), rest @ ..] if !rest.is_empty() => {
-                return match Own::of(&below(folder, name)) {
-                    None => self.enter(&below(folder, name), rest, walk),
-                    Some(_) => {}
-                };
+                if Own::of(&below(folder, name)).is_none() {
+                    self.enter(&below(folder, name), rest, walk);
+                }
+                return;
             }
             [part, rest @ ..] => (part, rest),
         };

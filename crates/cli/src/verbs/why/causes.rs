@@ -1,6 +1,7 @@
 //! From what differs of each stage to the few things that somebody changed, and
 //! the way from there to the stage that was asked for.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::plan::{Input, Origin, Stage};
@@ -94,8 +95,8 @@ impl Walk<'_> {
     fn reach(&mut self, found: BTreeSet<usize>, from: usize, queue: &mut VecDeque<usize>) {
         let far = self.next.get(&from).map_or(0, |(_, far)| far + 1);
         for index in found {
-            if !self.next.contains_key(&index) {
-                self.next.insert(index, (Some(from), far));
+            if let Entry::Vacant(slot) = self.next.entry(index) {
+                slot.insert((Some(from), far));
                 queue.push_back(index);
             }
         }
