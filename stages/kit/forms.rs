@@ -44,7 +44,7 @@ pub enum Form {
     Layout,
 }
 
-use Form::{
+use self::Form::{
     Any, Bound, Bounds, Count, Flag, Letter, Lists, Missing, Names, One, Only, Text, Texts,
 };
 

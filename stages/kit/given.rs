@@ -86,6 +86,11 @@ pub fn people(text: &str, schema: Value) -> Result<Outputs, Failure> {
     )
 }
 
+/// Ingests a raw table that refers to no other.
+pub fn ingested(table: Artifact) -> Result<Outputs, Failure> {
+    ingest::run(&ingest::Params::default(), &job(&[("table", &[table])]))
+}
+
 /// The outputs of `clean` on the study's data.
 pub fn cleaned() -> Outputs {
     clean::run(

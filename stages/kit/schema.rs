@@ -168,7 +168,6 @@ pub struct Reference {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::ingest;
     use crate::kit::{given, table};
 
     /// What the data package says of how a file is read has its effect.
@@ -178,9 +177,7 @@ mod tests {
             let fields = json!([{ "name": "x", "type": "integer" }, { "name": "y" }]);
             let mut resource = json!({ "name": "t", "schema": { "fields": fields } });
             resource.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            let table = given::raw("raw/t.csv", bytes, resource);
-            let outputs =
-                ingest::run(&ingest::Params::default(), &given::job(&[("table", &[table])]))?;
+            let outputs = given::ingested(given::raw("raw/t.csv", bytes, resource))?;
             let frame = table::decode(&given::passed("t", &outputs["table"]))?;
             table::optional_integers(&frame, "x")
         };
