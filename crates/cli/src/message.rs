@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use annotate_snippets::{AnnotationKind, Level, Origin, Snippet};
 use engine::diagnostic::{Diagnostic, Kind, Place, Quoted};
 use engine::plain::{self, plain};
+use engine::run::Summary;
 
-use crate::args::Arguments;
-use crate::report::{Failed, columns, count, print_json, say};
+use crate::args::{Arguments, Verb};
+use crate::report::{Failed, columns, count, print_json, print_json_line, say};
 use crate::text::Text;
 
 /// At most this many messages are shown; the rest is counted.
@@ -26,7 +27,15 @@ const LINE: usize = plain::LINE;
 
 /// Tells why a verb failed and gives the exit code.
 pub(crate) fn tell(arguments: &Arguments, failed: Failed) -> ExitCode {
-    if arguments.json && !failed.problems.is_empty() {
+    let lines = matches!(arguments.verb, Verb::Run(_) | Verb::Watch(_));
+    if arguments.json && lines && !failed.problems.is_empty() {
+        // What reads events gets one, also where nothing was begun.
+        let code = failed.code;
+        let summary = Summary { problems: failed.problems, ..Summary::default() };
+        let _ = print_json_line(&serde_json::json!({
+            "event": "ended", "seconds": 0.0, "exit_code": code, "summary": summary,
+        }));
+    } else if arguments.json && !failed.problems.is_empty() {
         let _ = print_json(&serde_json::json!({
             "problems": failed.problems, "exit_code": failed.code,
         }));

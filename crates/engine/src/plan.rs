@@ -25,6 +25,7 @@ pub(crate) mod given;
 
 mod check;
 
+pub use check::profiles;
 pub use given::root_above;
 
 /// Where results are put, relative to the project.

@@ -9,11 +9,8 @@ use std::path::PathBuf;
 
 use clap::Command;
 use clap_complete::Shell;
-use engine::diagnostic::Diagnostic;
 use engine::options::Options;
-use engine::pipeline::FILE;
-use engine::plan::Plan;
-use engine::yaml::{Document, Node};
+use engine::plan::{self, Plan};
 
 use crate::Study;
 use crate::args::{self, Arguments, Names};
@@ -27,6 +24,7 @@ pub(crate) fn completions(
 ) -> Result<(), Failed> {
     if let Some(names) = verb.names {
         let root = directory(&verb.line).unwrap_or_else(|| arguments.directory.clone());
+        let root = plan::root_above(&root)?;
         let mut text = Text::default();
         for name in known(study, root, names) {
             text.line(&name);
@@ -49,15 +47,8 @@ fn known(study: &Study, root: PathBuf, names: Names) -> BTreeSet<String> {
             let plan = plan.map(|plan| plan.stages).unwrap_or_default();
             plan.into_iter().flat_map(|stage| [stage.group, stage.name]).collect()
         }
-        Names::Profiles => profiles(&root).unwrap_or_default(),
+        Names::Profiles => plan::profiles(&root).unwrap_or_default(),
     }
-}
-
-fn profiles(root: &std::path::Path) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
-    let bytes = std::fs::read(root.join(FILE)).unwrap_or_default();
-    let document = Document::parse(FILE, &bytes)?;
-    let profiles = document.root.get("profiles").map_or(&[][..], Node::entries);
-    Ok(profiles.iter().filter_map(|(key, _)| key.text()).map(String::from).collect())
 }
 
 /// The project that a command line names, which may not be finished.

@@ -29,6 +29,7 @@ mod signals;
 mod space;
 mod stranger;
 mod templates;
+mod usage;
 mod verbs;
 mod watch;
 mod why;

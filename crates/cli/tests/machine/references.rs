@@ -1,14 +1,25 @@
 //! What a reference takes and what it leaves, and names that become files.
 
+use serde_json::Value;
+
 use crate::space::{Space, same};
 
-/// Holds `check` to its sentences: errors with their places, and hints. Nothing
-/// may have run.
+/// Holds `check` to its sentences: errors with their places, and hints.
 #[track_caller]
 pub(crate) fn refused(space: &Space, expected: &str) {
-    let said = space.say(&["check"]);
-    same(&sentences(&said.err), expected);
-    assert_eq!((said.code, said.out.as_str()), (2, ""));
+    let said = space.say(&["check", "--json"]);
+    let answer: Value = serde_json::from_str(&said.out).unwrap();
+    let mut told = String::new();
+    for problem in answer["problems"].as_array().into_iter().flatten() {
+        told += &format!("error: {}\n", problem["message"].as_str().unwrap());
+        if let Some(path) = problem["at"]["path"].as_str() {
+            told += &format!("--> {path}:{}:{}\n", problem["at"]["line"], problem["at"]["column"]);
+        }
+        let hints = problem["hints"].as_array().into_iter().flatten();
+        hints.for_each(|hint| told += &format!("hint: {}\n", hint.as_str().unwrap()));
+    }
+    same(&told, expected);
+    assert_eq!((said.code, said.err.as_str()), (2, ""));
 }
 
 /// Messages without the lines that they quote.
