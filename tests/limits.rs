@@ -64,10 +64,13 @@ fn a_key_of_the_data_package_that_there_is_not() {
     let space = Space::fresh();
     let package = space.text("raw/datapackage.yaml");
     space.file("raw/datapackage.yaml", package.replace("primaryKey", "primarykey"));
-    let told = space.say(&["run", "--quiet", "ingest@diaspora_un"]);
-    assert!(told.err.contains("unknown key `primarykey`"), "{}", told.err);
-    assert!(told.err.contains("did you mean `primaryKey`?"), "{}", told.err);
-    assert_eq!(told.code, 2);
+    for verb in [&["check"][..], &["run", "--quiet", "ingest@diaspora_un"]] {
+        let told = space.say(verb);
+        let words = "error: unknown key `primarykey`\n  --> raw/datapackage.yaml:";
+        assert!(told.err.starts_with(words), "{}", told.err);
+        assert!(told.err.contains("\nhint: did you mean `primaryKey`?\n"), "{}", told.err);
+        assert_eq!(told.code, 2);
+    }
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub struct Function {
 
 /// Given a resource of the data package: what is wrong with it, each mistake
 /// with the path of the key within the resource (an element of a list by its
-/// position).
+/// position); what stands after a line end in the message is a hint.
 pub type Check = fn(resource: &Value) -> Vec<(Vec<String>, String)>;
 
 impl Function {

@@ -138,7 +138,9 @@ pub(super) fn descriptions(
                 && seen.insert((function, name.clone()))
             {
                 found.extend(check(&source.descriptor).into_iter().map(|(path, message)| {
-                    Diagnostic::new(Kind::Usage, message).at(source.place(&path))
+                    let (message, hint) = message.split_once('\n').unwrap_or((&message, ""));
+                    let found = Diagnostic::new(Kind::Usage, message).at(source.place(&path));
+                    if hint.is_empty() { found } else { found.hint(hint) }
                 }));
             }
         }

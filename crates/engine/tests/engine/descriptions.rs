@@ -24,11 +24,15 @@ fn a_function_finds_mistakes_in_the_description_of_a_source() {
     functions[0].check = Some(|resource| {
         let path = |path: &[&str]| path.iter().map(ToString::to_string).collect();
         match resource["name"].as_str() {
-            Some("a") => vec![(path(&["schema", "fields", "0", "type"]), "no type `dat`".into())],
+            Some("a") => vec![(
+                path(&["schema", "fields", "0", "type"]),
+                "no type `dat`\ndid you mean `date`?".into(),
+            )],
             _ => vec![(path(&[]), format!("`{}` has no fields", resource["name"]))],
         }
     });
     let found = Plan::load(&toy.root, &functions, &Options::default()).err().unwrap();
+    assert_eq!(found[0].hints, ["did you mean `date`?"]);
     let found: Vec<_> = found.iter().map(ToString::to_string).collect();
     // Each source once, and only those that a stage takes.
     let told = ["raw/p.yaml:5:31: no type `dat`", "raw/p.yaml:6:3: `\"b\"` has no fields"];
