@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_path_that_leaves_is_refused() {
-        for path in ["/root/.bashrc", "../x", "outputs/../x", "raw/a.csv", "outputs/a/../../b"] {
+        for path in ["/etc/passwd", "../x", "outputs/../x", "raw/a.csv", "outputs/a/../../b"] {
             let text = lock().text().replace("outputs/a.json", path);
             let problem = Lock::parse(&text).expect_err("a mistake");
             assert_eq!(

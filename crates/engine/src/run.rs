@@ -1,14 +1,17 @@
 //! Brings stages up to date: several at a time, each as soon as its inputs are known.
 
+mod board;
 mod inputs;
+mod request;
 
-use std::collections::{BTreeMap, BTreeSet};
+use board::{Board, board};
+pub use request::{Request, Summary};
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::sync::atomic::Ordering;
+use std::sync::{Condvar, Mutex, OnceLock};
 use std::time::Instant;
-
-use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Kind, listed};
 use crate::digest::Digest;
@@ -22,51 +25,6 @@ use crate::scratch::Scratch;
 use crate::store::{Made, Record};
 use crate::workplace;
 use crate::writer::{Commit, Writer};
-
-/// How a run is to go.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The stages to bring up to date, closed under what they are made from.
-    pub stages: Vec<usize>,
-    /// Those among them that run even if their result is known.
-    pub force: BTreeSet<usize>,
-    /// How many stages may run at a time.
-    pub jobs: usize,
-    /// Whether a failure stops only what depends on it.
-    pub keep_going: bool,
-    /// Whether the private folder of a command that fails is kept.
-    pub keep_failed: bool,
-    /// Whether details are told that most readers don't ask for.
-    pub verbose: bool,
-    /// The environment that commands may see.
-    pub env: BTreeMap<String, String>,
-    /// The folder in which a person wants the private folders of commands.
-    pub chosen_place: Option<PathBuf>,
-    /// Other folders in which they may be.
-    pub places: Vec<PathBuf>,
-    /// This program, which supervises commands when it is given
-    /// [`supervise::ARGUMENT`](crate::supervise::ARGUMENT).
-    pub program: PathBuf,
-    /// Set to more than zero to stop the run, to more than one to stop it at once.
-    pub stop: Arc<AtomicUsize>,
-}
-
-/// What a run did.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Summary {
-    /// Stages that ran.
-    pub ran: usize,
-    /// Stages whose result was known.
-    pub cached: usize,
-    /// Stages that failed.
-    pub failed: usize,
-    /// Stages that were not tried.
-    pub skipped: usize,
-    /// Paths that were put in place.
-    pub published: Vec<String>,
-    /// Everything that went wrong.
-    pub problems: Vec<Diagnostic>,
-}
 
 /// A run that is under way.
 pub(crate) struct Run<'a> {
@@ -94,15 +52,6 @@ struct Brought {
 
 /// The outputs of a stage, and what its function says of them.
 type Noted = (BTreeMap<String, Made>, Option<String>);
-
-/// Which stages wait, which can begin and how many are under way.
-struct Board {
-    waits: BTreeMap<usize, usize>,
-    feeds: BTreeMap<usize, Vec<usize>>,
-    ready: BTreeSet<usize>,
-    running: usize,
-    summary: Summary,
-}
 
 impl<'a> Run<'a> {
     pub(crate) fn new(
@@ -419,27 +368,6 @@ impl<'a> Run<'a> {
         }
         lock
     }
-}
-
-fn board(project: &Project, stages: &[usize]) -> Board {
-    let mut board = Board {
-        waits: BTreeMap::new(),
-        feeds: BTreeMap::new(),
-        ready: BTreeSet::new(),
-        running: 0,
-        summary: Summary::default(),
-    };
-    for index in stages {
-        let upstream: BTreeSet<usize> = project.plan.stages[*index].upstream().collect();
-        if upstream.is_empty() {
-            board.ready.insert(*index);
-        }
-        for other in &upstream {
-            board.feeds.entry(*other).or_default().push(*index);
-        }
-        board.waits.insert(*index, upstream.len());
-    }
-    board
 }
 
 /// One recipe, two results.

@@ -23,6 +23,10 @@ use crate::scratch::Scratch;
 use crate::state::{FOLDER, State};
 use crate::witness::{self, Question};
 
+mod frozen;
+
+pub use frozen::frozen;
+
 /// What is done with `pipeline.lock`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -72,8 +76,9 @@ pub fn run(
         }
         put_in_place(&run, &mut state, &mut summary);
     }
-    for message in [earlier(&run), edited_meanwhile(project, &run)].into_iter().flatten() {
-        observer.event(Event::Noted { diagnostic: message });
+    summary.earlier = earlier(&run);
+    if let Some(diagnostic) = edited_meanwhile(project, &run) {
+        observer.event(Event::Noted { diagnostic });
     }
     tell_notes(project, observer);
     let lock = lock.filter(|_| summary.problems.is_empty());
@@ -337,21 +342,13 @@ fn lies_within(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Names results that stand below `outputs/` though this run did not make them:
-/// old ones beside new ones look like one edition.
-fn earlier(run: &Run) -> Option<Diagnostic> {
+/// Results that stand below `outputs/` though this run did not make them: old
+/// ones beside new ones look like one edition.
+fn earlier(run: &Run) -> Vec<String> {
     let project = run.project;
     let open = run.request.stages.iter().filter(|index| run.done[**index].get().is_none());
     let paths = open.flat_map(|index| project.plan.stages[*index].outputs.values());
-    let there: Vec<_> =
-        paths.filter(|path| project.plan.root.join(path).is_file()).map(String::as_str).collect();
-    let are = match there.len() {
-        0 => return None,
-        1 => "is",
-        _ => "are",
-    };
-    let names = listed(there.iter().copied());
-    Some(note(format!("{names} {are} not of this run: what stands there was made before")))
+    paths.filter(|path| project.plan.root.join(path).is_file()).cloned().collect()
 }
 
 /// Names files that somebody changed after the run had read them.
@@ -378,48 +375,6 @@ fn edited_meanwhile(project: &Project, run: &Run) -> Option<Diagnostic> {
         note(format!("{names} {was} changed while this run went on"))
             .hint("the results are those of what was read; `colophon run` takes up the change"),
     )
-}
-
-/// Puts in place what the lock says, from the store alone: nothing is executed.
-pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> Summary {
-    let mut summary = Summary::default();
-    let (locked, _, scratch) = match begin(project) {
-        Ok(begun) => begun,
-        Err(problem) => return Summary { problems: vec![problem], ..summary },
-    };
-    let (mut lost, mut ready) = (Vec::new(), Vec::new());
-    for index in stages {
-        let stage = &project.plan.stages[*index];
-        let Some(block) = locked.stages.get(&stage.name) else {
-            lost.push(format!("stage `{}` is not in the lock", stage.name));
-            continue;
-        };
-        let outputs = block.outputs.iter().map(|(path, made)| Wanted::new(path, made));
-        let wanted = missing(project, outputs);
-        match publish::prepare(&project.plan.root, &project.store, &scratch, &wanted) {
-            Ok(Some(some)) => {
-                summary.cached += 1;
-                ready.extend(some);
-            }
-            Ok(None) => lost.extend(wanted.iter().map(|Wanted { path, digest, .. }| {
-                format!("`{path}` ({}) is not in the store", digest.short())
-            })),
-            Err(problem) => summary.problems.push(problem),
-        }
-    }
-    let (placed, problem) = fill(project, &ready, observer);
-    summary.published.extend(placed);
-    summary.problems.extend(problem);
-    tell_notes(project, observer);
-    if !lost.is_empty() {
-        let message = "`--frozen` can't put everything in place, since it runs nothing";
-        summary.problems.push(
-            Diagnostic::new(Kind::Pending, message)
-                .details(lost)
-                .hint("`colophon run` makes what is missing"),
-        );
-    }
-    summary
 }
 
 /// What is known of each stage after a run.

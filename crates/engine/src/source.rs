@@ -319,7 +319,8 @@ mod tests {
 
     #[test]
     fn places_within_a_description() {
-        let text = "resources:\n- name: a\n  path: a.csv\n  schema:\n    fields:\n    - name: x\n    \
+        let text = "resources:\n- name: a\n  path: a.csv\n  schema:\n    fields:\n    - \
+        name: x\n    \
                     - name: y\n      type: dat\n";
         let source = &sources(text)["a"];
         let place = |path: &[&str]| {

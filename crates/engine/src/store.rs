@@ -32,7 +32,12 @@ use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::own;
 use crate::recipe::Recipe;
-use crate::scratch::{self, Scratch};
+use crate::scratch::Scratch;
+
+mod home;
+mod results;
+
+use home::identity;
 
 /// A store in a folder.
 #[derive(Debug)]
@@ -131,40 +136,6 @@ impl Store {
 
     fn at(root: PathBuf) -> Self {
         Store { root, hold: None, pending: Mutex::default(), notes: Mutex::default() }
-    }
-
-    /// Whether the store in a folder holds something that was not made there: a
-    /// clone or a copy has other folders than the one it was taken from.
-    pub fn is_foreign(folder: &Path) -> bool {
-        let store = Store::at(folder.join("v1"));
-        let made_here = || store.home().is_some_and(|home| home == identity(&store.root));
-        !store.is_empty() && !made_here()
-    }
-
-    /// The file that tells this store from a copy, and from one made later.
-    pub(crate) fn mark(&self) -> PathBuf {
-        self.root.join("home")
-    }
-
-    fn home(&self) -> Option<String> {
-        String::from_utf8(own::read(&self.mark(), 1 << 10).ok()?).ok()
-    }
-
-    fn write_home(&self, identity: &str) -> Result<(), Diagnostic> {
-        let home = self.mark();
-        let temp = own::make(&self.root, "temp")?;
-        let written = scratch::unborn(&temp).and_then(|mut file| {
-            file.write_all(identity.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(&home).map_err(|error| error.error)?;
-            File::open(&self.root)?.sync_all()
-        });
-        written.map_err(|error| Diagnostic::io("write", &home, &error))
-    }
-
-    fn is_empty(&self) -> bool {
-        let entries = |part: &str| fs::read_dir(self.root.join(part)).into_iter().flatten();
-        entries("objects").next().is_none() && entries("results").next().is_none()
     }
 
     /// Takes the store for itself alone, if nobody else uses it.
@@ -301,86 +272,6 @@ impl Store {
         self.set_aside(&self.object(digest), &format!("object `{}`", digest.short()));
     }
 
-    /// The result of a key, if it is known and all of its objects are there.
-    pub fn look_up(&self, key: &Digest) -> Option<Record> {
-        // A gap may be left where a damaged record was set aside, so that the
-        // first missing one is not the last; but mostly there is just one.
-        for variant in 1..=VARIANTS {
-            let path = self.result(key, variant);
-            match self.record(&path) {
-                Ok(Some(record)) if record.recipe.key() != *key => {
-                    self.set_aside(&path, "a result record under a wrong key");
-                }
-                Ok(Some(record)) => {
-                    if record.outputs.values().all(|made| self.has(&made.digest)) {
-                        return Some(record);
-                    }
-                }
-                Ok(None) if variant > 1 => return None,
-                Ok(None) | Err(()) => {}
-            }
-        }
-        None
-    }
-
-    /// Puts the newest result of a key in the place of the first one, which is kept
-    /// behind it; says whether there was another than the first.
-    pub fn accept(&self, key: &Digest) -> Result<bool, Diagnostic> {
-        let known = |variant: &usize| self.result(key, *variant).symlink_metadata().is_ok();
-        let Some(newest) = (2..=VARIANTS).rev().find(known) else { return Ok(false) };
-        let (first, newest) = (self.result(key, 1), self.result(key, newest));
-        let temp = self.temp();
-        // Between any two of these there is one result at least.
-        let moved = fs::hard_link(&first, &temp)
-            .and_then(|()| fs::rename(&newest, &first))
-            .and_then(|()| fs::rename(&temp, &newest));
-        moved.map_err(|error| Diagnostic::io("write", &first, &error))?;
-        Ok(true)
-    }
-
-    /// Removes what is known of a key; says whether anything was.
-    pub fn forget(&self, key: &Digest) -> Result<bool, Diagnostic> {
-        let mut found = false;
-        for variant in 1..=VARIANTS {
-            let path = self.result(key, variant);
-            match own::beside_no_link(&path).and_then(|()| fs::remove_file(&path)) {
-                Ok(()) => found = true,
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(Diagnostic::io("remove", &path, &error)),
-            }
-        }
-        Ok(found)
-    }
-
-    /// The recipe of a key, even if its objects are gone.
-    pub fn recipe(&self, key: &Digest) -> Option<Recipe> {
-        self.record(&self.result(key, 1)).ok().flatten().map(|record| record.recipe)
-    }
-
-    /// How long the result of a key took to make, in seconds.
-    pub fn seconds(&self, key: &Digest) -> Option<f64> {
-        self.record(&self.result(key, 1)).ok().flatten().map(|record| record.seconds)
-    }
-
-    /// A record; `Ok(None)` if there is none, `Err` if it was damaged.
-    pub(crate) fn record(&self, path: &Path) -> Result<Option<Record>, ()> {
-        let text = match own::read(path, RECORD) {
-            Ok(bytes) => String::from_utf8(bytes).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) if !is_damage(&error) => {
-                let problem = Diagnostic::io("read", path, &error);
-                self.note(Diagnostic { kind: Kind::Note, ..problem });
-                return Err(());
-            }
-            Err(_) => String::new(),
-        };
-        if let Some(record) = unseal(&text).and_then(|body| serde_json::from_str(body).ok()) {
-            return Ok(Some(record));
-        }
-        self.set_aside(path, "a result record");
-        Err(())
-    }
-
     /// Moves something damaged out of the way and says so; a store that is only
     /// looked at is left as it is.
     pub(crate) fn set_aside(&self, path: &Path, what: &str) {
@@ -451,7 +342,8 @@ impl Store {
     }
 }
 
-const UNREAD: &str = "nothing is known of what it holds; if it stays so, `colophon cache check --repair` \
+const UNREAD: &str = "nothing is known of what it holds; if it stays so, `colophon cache \
+        check --repair` \
      sets aside what can't be read";
 
 /// Whether an error says that what is there is not what we wrote; all others say
@@ -459,15 +351,6 @@ const UNREAD: &str = "nothing is known of what it holds; if it stays so, `coloph
 pub(crate) fn is_damage(error: &std::io::Error) -> bool {
     use ErrorKind::{InvalidData, IsADirectory, NotADirectory};
     matches!(error.kind(), InvalidData | IsADirectory | NotADirectory)
-}
-
-/// What a folder is and no copy of it: its number, and when it was made.
-fn identity(folder: &Path) -> String {
-    use std::os::unix::fs::MetadataExt;
-    let Ok(metadata) = folder.metadata() else { return String::new() };
-    let made =
-        metadata.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    format!("{} {}\n", metadata.ino(), made.unwrap_or_default().as_nanos())
 }
 
 /// Shares the store with other runs; a collection that is under way is waited

@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -113,7 +113,7 @@ impl Wire {
 
 /// Supervises one command after the other, until nobody orders any more.
 pub fn supervise() {
-    let Ok(orders) = io::stdin().as_fd().try_clone_to_owned() else { return };
+    let Ok(orders) = rustix::stdio::stdin().try_clone_to_owned() else { return };
     let mut wire = Wire::new(UnixStream::from(orders));
     // Neither the terminal's signals nor a signal to our group are meant for it.
     let _ = rustix::process::setsid();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use engine::diagnostic::{Diagnostic, Kind};
+use engine::diagnostic::{Diagnostic, Kind, listed};
 use engine::observe::Observer;
 use engine::run::{Request, Summary};
 use engine::session::{self, Mode};
@@ -88,9 +88,19 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
         crate::message::all(&summary.problems);
     }
     if !arguments.quiet {
+        if !summary.earlier.is_empty() {
+            say(&earlier(&summary.earlier));
+        }
         say(last_line(&summary, seconds, code, &arguments.directory));
     }
     if code == 0 { Ok(()) } else { Err(Failed::code(code)) }
+}
+
+/// Names results that look like those of this run and are not.
+fn earlier(paths: &[String]) -> String {
+    let names = listed(paths.iter().map(String::as_str));
+    let are = if paths.len() == 1 { "is" } else { "are" };
+    format!("note: {names} {are} not of this run: what stands there was made before")
 }
 
 /// What happens to the lock.

@@ -33,7 +33,8 @@ fn bash(space: &Space, line: &str) -> Option<Vec<String>> {
         "colophon() {{ {program}/colophon-bare \"$@\"; }}\nsource ./script.sh\n\
          COMP_WORDS=({}{last}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))\n\
          COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}\n\
-         _colophon_names colophon \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"\n\
+         _colophon_names colophon \"${{COMP_WORDS[COMP_CWORD]}}\" \
+         \"${{COMP_WORDS[COMP_CWORD-1]}}\"\n\
          printf '%s\\n' \"${{COMPREPLY[@]}}\"\n",
         words.join(" ")
     );

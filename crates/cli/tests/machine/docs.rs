@@ -56,7 +56,8 @@ fn the_message_that_the_voice_is_shown_by() {
     let space = Space::empty();
     space.file(
         "pipeline.yaml",
-        "version: 1\nname: x\nstages:\n  a: { cmd: 'echo > {{ outputs.table }}', outputs: { table: t } \
+        "version: 1\nname: x\nstages:\n  a: { cmd: 'echo > {{ outputs.table }}', outputs: { \
+        table: t } \
          }\n  b:\n    inputs: { t: b.tabel }\n    cmd: echo > {{ outputs.table }}\n    \
          outputs: { table: u }\n",
     );

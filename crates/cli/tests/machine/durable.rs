@@ -239,7 +239,8 @@ fn survive(kind: &'static str, runs: usize, flush: bool) -> bool {
         .map(|n| {
             format!(
                 "  s{n}:\n    cmd: (cat {{{{ inputs.t }}}}; seq 3000 | sed 's/.*/{n}/') > \
-                 {{{{ outputs.t }}}}\n    inputs: {{ t: in.txt }}\n    outputs: {{ t: d/{n}.txt }}\n"
+                 {{{{ outputs.t }}}}\n    inputs: {{ t: in.txt }}\n    outputs: {{ t: \
+                 d/{n}.txt }}\n"
             )
         })
         .collect();

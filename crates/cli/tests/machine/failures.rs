@@ -313,7 +313,8 @@ fn an_argument_list_that_no_system_takes() {
     same(
         &said.err,
         "error: the command of stage `a` has an argument of 180 kB and this system takes 131 kB\n \
-         --> pipeline.yaml:5:10\n  |\n5 |     cmd: cat {{ inputs.t }} > {{ outputs.t }}\n  |          \
+         --> pipeline.yaml:5:10\n  |\n5 |     cmd: cat {{ inputs.t }} > {{ outputs.t }}\n  \
+         |          \
          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n\
          hint: the private folder holds the declared inputs and nothing else, so that the command \
          can find them itself: `find data -name '*.csv'`\n",

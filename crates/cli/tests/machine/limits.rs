@@ -125,7 +125,8 @@ fn planned(stages: &str, code: i32) {
 fn the_time_of_planning_grows_with_the_pipeline_and_no_faster() {
     let stage = |i: usize, input: &str| {
         format!(
-            "s{i}: {{ cmd: 'x {{{{ outputs.t }}}}', inputs: {{ p: {input} }}, outputs: {{ t: s{i}.txt }} }}"
+            "s{i}: {{ cmd: 'x {{{{ outputs.t }}}}', inputs: {{ p: {input} }}, outputs: {{ \
+            t: s{i}.txt }} }}"
         )
     };
     let all = |inputs: &dyn Fn(usize) -> String, between: &str| {
@@ -152,7 +153,10 @@ fn a_mistake_in_a_line_that_is_too_long_to_quote() {
     let long = "x".repeat(3_000);
     space.file(
         "pipeline.yaml",
-        format!("version: 1\nname: x\nstages: {{ a: {{ desc: {long}, cmd: x, outputs: {{ t: /t }} }} }}\n"),
+        format!(
+            "version: 1\nname: x\nstages: {{ a: {{ desc: {long}, cmd: x, outputs: {{ t: \
+        /t }} }} }}\n"
+        ),
     );
     refused(
         &space,

@@ -15,6 +15,7 @@ mod failures;
 mod history;
 mod kill;
 mod limits;
+mod links;
 mod lock;
 mod logs;
 mod mistakes;

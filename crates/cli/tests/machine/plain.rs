@@ -20,10 +20,12 @@ fn hostile() -> Space {
         "pipeline.yaml",
         format!(
             "version: 1\nname: \"x{QUOTED}\"\nparams: {{ p: \"{QUOTED}\" }}\nstages:\n  \
-             a:\n    desc: \"{QUOTED}\"\n    cmd: [cat, \"{{{{ inputs.t }}}}\", \"{{{{ params.p }}}}\"]\n    \
+             a:\n    desc: \"{QUOTED}\"\n    cmd: [cat, \"{{{{ inputs.t }}}}\", \"{{{{ \
+             params.p }}}}\"]\n    \
              inputs: {{ t: [raw.csv, \"*.txt\"] }}\n    outputs: {{ t: a.txt }}\n    \
              labels: [\"l{QUOTED}\"]\n  \
-             b:\n    matrix: {{ m: [\"{QUOTED}\", x] }}\n    cmd: \"cat {{{{ inputs.t }}}} > {{{{ outputs.t }}}}\"\n    \
+             b:\n    matrix: {{ m: [\"{QUOTED}\", x] }}\n    cmd: \"cat {{{{ inputs.t }}}} \
+             > {{{{ outputs.t }}}}\"\n    \
              inputs: {{ t: raw.csv }}\n    outputs: {{ t: \"{{{{ matrix.m | length }}}}.b\" }}\n"
         ),
     );
@@ -245,7 +247,8 @@ fn of_mistakes_of_one_kind_the_first_three() {
         let (line, at) = (7 + 4 * n, format!("{}", 7 + 4 * n));
         let gap = " ".repeat(at.len());
         format!(
-            "error: unknown key `inptus` in `stages.s{n}`\n{gap}--> pipeline.yaml:{line}:5\n{gap} |\n\
+            "error: unknown key `inptus` in `stages.s{n}`\n{gap}--> \
+            pipeline.yaml:{line}:5\n{gap} |\n\
              {line} |     inptus: {{}}\n{gap} |     ^^^^^^\nhint: did you mean `inputs`?\n"
         )
     };
@@ -253,7 +256,8 @@ fn of_mistakes_of_one_kind_the_first_three() {
         &said.err,
         &format!(
             "error: `params` must be a map, not a whole number\n --> pipeline.yaml:3:9\n  |\n\
-             3 | params: 3\n  |         ^\n{}{}{}and 37 more problems like these; `--json` has them all\n",
+             3 | params: 3\n  |         ^\n{}{}{}and 37 more problems like these; `--json` \
+             has them all\n",
             unknown(0),
             unknown(1),
             unknown(2)

@@ -208,7 +208,8 @@ fn lineage_has_its_place_for_itself() {
         &said.err,
         "error: the input `t` of stage `a` is at `lineage.json`, where `colophon:lineage` is put\n \
          --> pipeline.yaml:6:41\n  |\n\
-         6 |     inputs: { l: 'colophon:lineage', t: lineage.json }\n  |                                         \
+         6 |     inputs: { l: 'colophon:lineage', t: lineage.json }\n  \
+         |                                         \
          ^^^^^^^^^^^^\nhint: give the file another name\n",
     );
     space.edit("pipeline.yaml", "lineage.json }", "in.txt }");

@@ -130,9 +130,11 @@ fn events_end_with_an_event_where_nothing_was_begun() {
 
 const PROFILES: &str = "data: raw/p.yaml\nparams: { n: 1, way: in.txt }\nprofiles:\n  one:\n    \
                         params: { m: 2 }\n    inputs: { a.u: in.txt, b.t: in.txt }\n  two:\n    \
-                        inputs: { a.t: im.txt }\n  three:\n    inputs: { a.t: raw:u }\n  four:\n    \
+                        inputs: { a.t: im.txt }\n  three:\n    inputs: { a.t: raw:u }\n  \
+                        four:\n    \
                         params: { way: gone.txt }\nstages:\n  a:\n    \
-                        cmd: cp {{ inputs.t }} {{ outputs.t }}\n    inputs: { t: '{{ params.way }}' }\n    \
+                        cmd: cp {{ inputs.t }} {{ outputs.t }}\n    inputs: { t: '{{ \
+                        params.way }}' }\n    \
                         outputs: { t: a.txt }\n";
 
 #[test]

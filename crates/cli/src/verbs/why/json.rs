@@ -9,7 +9,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 /// A value is shown up to so many characters.
 const SHOWN: usize = 80;
 
-/// Each difference as a line: `/series/3/value: 1 -> 2`.
+/// Each difference as a line: `/rows/3/value: 1 -> 2`.
 pub(super) fn differences(before: &Value, after: &Value, deadline: Instant) -> Vec<String> {
     let mut found = Vec::new();
     compare("", before, after, deadline, &mut found);
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn a_value_inside() {
-        let list = |n: i32| json!({ "series": [1, 2, 3, { "value": n }], "a/b": true });
-        assert_eq!(told(list(1), list(2)), ["/series/3/value: 1 -> 2"]);
+        let list = |n: i32| json!({ "rows": [1, 2, 3, { "value": n }], "a/b": true });
+        assert_eq!(told(list(1), list(2)), ["/rows/3/value: 1 -> 2"]);
         assert_eq!(told(list(1), list(1)), [""; 0]);
         assert_eq!(told(json!({ "a/b": "x" }), json!({ "a/b": [] })), ["/a~1b: \"x\" -> []"]);
         assert_eq!(told(json!(1), json!(null)), ["the whole: 1 -> null"]);

@@ -1,0 +1,93 @@
+//! Records of results, by the key of their recipe.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::{RECORD, Record, Store, VARIANTS, is_damage, unseal};
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::digest::Digest;
+use crate::own;
+use crate::recipe::Recipe;
+
+impl Store {
+    /// The result of a key, if it is known and all of its objects are there.
+    pub fn look_up(&self, key: &Digest) -> Option<Record> {
+        // A gap may be left where a damaged record was set aside, so that the
+        // first missing one is not the last; but mostly there is just one.
+        for variant in 1..=VARIANTS {
+            let path = self.result(key, variant);
+            match self.record(&path) {
+                Ok(Some(record)) if record.recipe.key() != *key => {
+                    self.set_aside(&path, "a result record under a wrong key");
+                }
+                Ok(Some(record)) => {
+                    if record.outputs.values().all(|made| self.has(&made.digest)) {
+                        return Some(record);
+                    }
+                }
+                Ok(None) if variant > 1 => return None,
+                Ok(None) | Err(()) => {}
+            }
+        }
+        None
+    }
+
+    /// Puts the newest result of a key in the place of the first one, which is kept
+    /// behind it; says whether there was another than the first.
+    pub fn accept(&self, key: &Digest) -> Result<bool, Diagnostic> {
+        let known = |variant: &usize| self.result(key, *variant).symlink_metadata().is_ok();
+        let Some(newest) = (2..=VARIANTS).rev().find(known) else { return Ok(false) };
+        let (first, newest) = (self.result(key, 1), self.result(key, newest));
+        let temp = self.temp();
+        // Between any two of these there is one result at least.
+        let moved = fs::hard_link(&first, &temp)
+            .and_then(|()| fs::rename(&newest, &first))
+            .and_then(|()| fs::rename(&temp, &newest));
+        moved.map_err(|error| Diagnostic::io("write", &first, &error))?;
+        Ok(true)
+    }
+
+    /// Removes what is known of a key; says whether anything was.
+    pub fn forget(&self, key: &Digest) -> Result<bool, Diagnostic> {
+        let mut found = false;
+        for variant in 1..=VARIANTS {
+            let path = self.result(key, variant);
+            match own::beside_no_link(&path).and_then(|()| fs::remove_file(&path)) {
+                Ok(()) => found = true,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(Diagnostic::io("remove", &path, &error)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The recipe of a key, even if its objects are gone.
+    pub fn recipe(&self, key: &Digest) -> Option<Recipe> {
+        self.record(&self.result(key, 1)).ok().flatten().map(|record| record.recipe)
+    }
+
+    /// How long the result of a key took to make, in seconds.
+    pub fn seconds(&self, key: &Digest) -> Option<f64> {
+        self.record(&self.result(key, 1)).ok().flatten().map(|record| record.seconds)
+    }
+
+    /// A record; `Ok(None)` if there is none, `Err` if it was damaged.
+    pub(crate) fn record(&self, path: &Path) -> Result<Option<Record>, ()> {
+        let text = match own::read(path, RECORD) {
+            Ok(bytes) => String::from_utf8(bytes).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if !is_damage(&error) => {
+                let problem = Diagnostic::io("read", path, &error);
+                self.note(Diagnostic { kind: Kind::Note, ..problem });
+                return Err(());
+            }
+            Err(_) => String::new(),
+        };
+        if let Some(record) = unseal(&text).and_then(|body| serde_json::from_str(body).ok()) {
+            return Ok(Some(record));
+        }
+        self.set_aside(path, "a result record");
+        Err(())
+    }
+}
