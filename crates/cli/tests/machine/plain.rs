@@ -23,7 +23,7 @@ fn hostile() -> Space {
              a:\n    desc: \"{QUOTED}\"\n    cmd: [cat, \"{{{{ inputs.t }}}}\", \"{{{{ \
              params.p }}}}\"]\n    \
              inputs: {{ t: [raw.csv, \"*.txt\"] }}\n    outputs: {{ t: a.txt }}\n    \
-             labels: [\"l{QUOTED}\"]\n  \
+             labels: [l]\n  \
              b:\n    matrix: {{ m: [\"{QUOTED}\", x] }}\n    cmd: \"cat {{{{ inputs.t }}}} \
              > {{{{ outputs.t }}}}\"\n    \
              inputs: {{ t: raw.csv }}\n    outputs: {{ t: \"{{{{ matrix.m | length }}}}.b\" }}\n"
@@ -144,6 +144,9 @@ fn rows_of_data_and_values_that_changed() {
 fn mistakes_in_files() {
     let space = hostile();
     space.edit("pipeline.yaml", "{{ matrix.m | length }}.b", "{{ matrix.m }}.b");
+    assert!(verbs(&space).contains("\\u{202e}"));
+    let space = hostile();
+    space.edit("pipeline.yaml", "labels: [l]", &format!("labels: [\"l{QUOTED}\"]"));
     assert!(verbs(&space).contains("\\u{202e}"));
     for text in [
         "a: \x1b[2J",
