@@ -156,7 +156,7 @@ impl Space {
             command.env_remove(name);
         }
         // A copy of a finished project brings its store with it, and says so.
-        command.env("NO_COLOR", "1").env("COLOPHON_STORE", ".colophon/store");
+        command.env("NO_COLOR", "1").env("COLOPHON_STORE", self.root.join(".colophon/store"));
         command
     }
 
