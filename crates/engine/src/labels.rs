@@ -25,7 +25,7 @@ pub(crate) fn check_words(
         let problem = match label {
             "" => Diagnostic::new(Kind::Usage, format!("a label of {owner} is empty"))
                 .hint("write a word, or leave it out"),
-            _ if label.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+            _ if label.contains(char::is_whitespace) => {
                 Diagnostic::new(Kind::Usage, format!("label `{label}` of {owner} holds a space"))
                     .hint("a label is one word, as in `not-published`")
             }

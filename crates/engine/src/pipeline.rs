@@ -205,6 +205,9 @@ fn plain_schema() -> Value {
     let mut schema = schemars::schema_for!(Pipeline).to_value();
     schema["$defs"]["Stage"]["required"] = serde_json::json!(["outputs"]);
     schema["$defs"]["Caller"]["required"] = serde_json::json!(["from"]);
+    if let Some(from) = schema["$defs"]["Caller"]["properties"]["from"].as_object_mut() {
+        from.remove("default");
+    }
     schema
 }
 

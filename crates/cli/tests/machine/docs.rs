@@ -63,3 +63,24 @@ fn the_message_that_the_voice_is_shown_by() {
     );
     same(&space.say(&["check"]).err, shown);
 }
+
+/// What the table of places says may be written passes `check`.
+#[test]
+fn places_in_commands_that_the_reference_shows() {
+    let page = page("docs/pipeline.md");
+    let rows = page.lines().skip_while(|line| !line.starts_with("| place |")).skip(2);
+    let rows: Vec<_> = rows.take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 15, "{rows:?}");
+    for row in rows {
+        let right = row.trim_end_matches('|').rsplit(" | ").next().unwrap();
+        for text in right.split('`').skip(1).step_by(2).filter(|text| text.contains("{{")) {
+            let space = Space::new(&format!(
+                "params: {{ x: v, n: 1 }}\nstages:\n  a:\n    cmd: |\n      echo {text}\n    \
+                 inputs: {{ t: t.sh, script: t.sh }}\n    outputs: {{ t: a }}\n"
+            ));
+            space.file("t.sh", "");
+            let said = space.say(&["check"]);
+            assert_eq!((said.code, said.err.as_str()), (0, ""), "{row}");
+        }
+    }
+}

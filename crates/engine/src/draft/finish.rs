@@ -154,12 +154,10 @@ impl Draft<'_> {
                 }
             },
         };
-        let wrong = match arguments.iter().any(|argument| argument.contains('\0')) {
-            _ if is_empty(&arguments) => "the command is empty",
-            true => "the command holds a NUL byte, which no program can be given",
-            false => return arguments,
-        };
-        found.push(Diagnostic::new(Kind::Usage, wrong).at(document.place(node)));
+        if is_empty(&arguments) {
+            let message = "the command is empty";
+            found.push(Diagnostic::new(Kind::Usage, message).at(document.place(node)));
+        }
         arguments
     }
 
@@ -183,8 +181,9 @@ impl Draft<'_> {
             match filled {
                 _ if !is_variable(name) => found.push(no_variable(name, key())),
                 Ok(value) if value.contains('\0') => {
-                    let message = format!("`{name}` holds a NUL byte, which no variable can");
-                    found.push(Diagnostic::new(Kind::Usage, message).at(document.place(node)));
+                    let message = format!("the variable `{name}` holds a NUL character");
+                    let problem = Diagnostic::new(Kind::Usage, message).at(document.place(node));
+                    found.push(problem.hint("take it out; no variable can hold one"));
                 }
                 Ok(value) => drop(command.env.insert(name.clone(), value)),
                 Err(mistakes) => {

@@ -1,5 +1,6 @@
 //! Which words of a command its program executes as code: the text after
-//! `sh -c`, the words after `eval`, the program of `awk`.
+//! `sh -c`, the words after `eval`, the program of `awk`, and in bash also the
+//! name of a variable, since it may hold a subscript, `a[$(…)]`.
 //!
 //! What other programs make of their arguments nobody can know.
 
@@ -24,8 +25,9 @@ const SHELL: Interpreter = Interpreter {
     first: false,
 };
 
-const INTERPRETERS: [Interpreter; 9] = [
+const INTERPRETERS: [Interpreter; 10] = [
     SHELL,
+    Interpreter { names: &["printf"], code: "v", long: &[], other: "", first: false },
     Interpreter { names: &["python", "pypy"], code: "c", long: &[], other: "WX", first: false },
     Interpreter { names: &["perl"], code: "eE", long: &[], other: "I", first: false },
     Interpreter { names: &["ruby"], code: "e", long: &[], other: "Ir", first: false },
@@ -66,6 +68,10 @@ enum State {
     Next(&'static Interpreter, bool),
     /// All further words are code.
     All,
+    /// They are variables, and what is assigned to these is no code.
+    Variables,
+    /// They are conditions; behind `-v` stands a variable.
+    Conditions(bool),
 }
 
 impl Watch {
@@ -75,6 +81,9 @@ impl Watch {
         let option = word.starts_with(['-', '+']) && word.len() > 1;
         match self.state {
             State::All => {}
+            State::Variables if option => self.state = State::All,
+            State::Variables => {}
+            State::Conditions(_) => self.state = State::Conditions(["-v", "-R"].contains(&word)),
             State::Options(known, true) => self.state = State::Options(known, false),
             State::Next(known, true) => self.state = State::Next(known, false),
             State::Options(known, _) if option => {
@@ -95,7 +104,13 @@ impl Watch {
     fn look(&mut self, word: &str) {
         let name = word.rsplit('/').next().unwrap_or(word);
         self.state = match name {
-            "eval" | "alias" | "let" if self.words == 1 => State::All,
+            "eval" | "alias" | "let" | "read" | "unset" | "declare" | "typeset"
+                if self.words == 1 =>
+            {
+                State::All
+            }
+            "local" if self.words == 1 => State::Variables,
+            "test" | "[" if self.words == 1 => State::Conditions(false),
             "trap" if self.words == 1 => State::Next(&SHELL, false),
             "command" | "builtin" | "exec" if self.words == 1 => {
                 self.words = 0;
@@ -114,6 +129,8 @@ impl Watch {
         let code = match self.state {
             State::Looking | State::Options(_, true) | State::Next(_, true) => false,
             State::All | State::Next(..) => true,
+            State::Variables => !begin.contains('='),
+            State::Conditions(variable) => variable,
             State::Options(known, _) if known.first => !begin.starts_with('-'),
             State::Options(known, _) => known.holds_code(begin),
         };
@@ -176,6 +193,13 @@ mod tests {
             &["xargs", "-n1", "dash", "-c", "x "],
             &["eval", "x", ""],
             &["command", "eval", ""],
+            &["read", ""],
+            &["unset", "-v", ""],
+            &["printf", "-v", ""],
+            &["declare", "-i", "x="],
+            &["local", ""],
+            &["local", "-i", "x="],
+            &["[", "-n", "a", "-a", "-v", ""],
             &["trap", ""],
             &["python3.12", "-W", "ignore", "-c", ""],
             &["perl", "-lane", ""],
@@ -199,6 +223,11 @@ mod tests {
             &["perl", "-I", ""],
             &["Rscript", "tool.R", "-e", ""],
             &["trap", "rm x", ""],
+            &["printf", "%s", ""],
+            &["printf", "-v", "x", "%s", ""],
+            &["local", "x="],
+            &["[", "", "-eq", "", "]"],
+            &["test", "-n", ""],
             &["grep", "-c", ""],
             &["echo", "eval", ""],
             &["awk", "-f", "x.awk", ""],

@@ -269,6 +269,15 @@ mod tests {
     }
 
     #[test]
+    fn every_filter_is_in_the_reference() {
+        let page = include_str!("../../../../docs/pipeline.md");
+        let line = page.lines().find(|line| line.starts_with("**Filters** are")).expect("a line");
+        let mut named: Vec<_> = line.split('`').skip(1).step_by(2).collect();
+        named.sort_unstable();
+        assert_eq!(named, FILTERS);
+    }
+
+    #[test]
     fn every_filter_is_there() {
         for name in FILTERS {
             let expression = format!("x is filter and '{name}' is filter");

@@ -11,7 +11,7 @@ mod word;
 
 use super::Inserted;
 use super::cut::Piece;
-use word::Line;
+use word::{Line, Word};
 
 /// What is wrong with a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,10 @@ pub(super) enum Wrong {
     Backslash,
     Delimiter,
     Descriptor,
+    /// `[[ … ]]` of bash.
+    Test,
+    /// An array of bash.
+    Array,
     ListInWord,
     ListAsFile,
     Unclear,
@@ -146,15 +150,20 @@ impl Scanner<'_> {
                     self.redirection(&mut line, c);
                     continue;
                 }
-                '(' if self.is(1, '(') && line.starts() => {
+                '(' if self.is(1, '(') => {
+                    self.end_command(&mut line);
                     self.at += 2;
                     self.arithmetic();
                     continue;
                 }
                 '(' => {
+                    let array = line.word.as_ref().is_some_and(Word::assigns);
                     self.end_command(&mut line);
                     self.at += 1;
-                    self.commands(true);
+                    match array {
+                        true => self.within(Wrong::Array, |it| it.commands(true)),
+                        false => self.commands(true),
+                    }
                     line.start = true;
                     continue;
                 }

@@ -93,17 +93,15 @@ pub(super) fn misplaced(wrong: &Wrong, expression: &str, at: Range<usize>) -> Mi
             format!("`{it}` can't be the number of a file descriptor"),
             "write the number as it is".into(),
         ),
-        Wrong::ListInWord => (
-            format!("`{it}` is a list and stands within a word"),
-            format!(
-                "put spaces around it, or make one text of it: `{}`",
-                it.replace(" }}", "|join(\",\") }}")
-            ),
+        Wrong::Test => (
+            format!("`{it}` stands in `[[ … ]]`, where its value could be executed"),
+            "write `[ … ]` for `[[ … ]]`".into(),
         ),
-        Wrong::ListAsFile => (
-            format!("`{it}` is a list and stands where one file belongs"),
-            format!("name one of them, as in `{}`", it.replace(" }}", "|first }}")),
+        Wrong::Array => (
+            format!("`{it}` stands in an array of bash, where its value could be executed"),
+            "let the arguments of the script be the list: `set -- … …` and `\"$@\"`".into(),
         ),
+        Wrong::ListInWord | Wrong::ListAsFile => return misplaced_list(wrong, &it, at),
         Wrong::Unclear => (
             format!("shells differ in what they make of the text before `{it}`"),
             format!("assign it in the first line, `x={it}`, and write `\"$x\"` here"),
@@ -112,8 +110,26 @@ pub(super) fn misplaced(wrong: &Wrong, expression: &str, at: Range<usize>) -> Mi
     Mistake::new(message, at).hint(hint)
 }
 
+fn misplaced_list(wrong: &Wrong, it: &str, at: Range<usize>) -> Mistake {
+    let with = |filter: &str| it.replace(" }}", &format!("|{filter} }}}}"));
+    let (what, hint) = match wrong {
+        Wrong::ListAsFile => {
+            ("where one file belongs", format!("name one of them, as in `{}`", with("first")))
+        }
+        _ => (
+            "within a word",
+            format!("put spaces around it, or make one text of it: `{}`", with("join(\",\")")),
+        ),
+    };
+    Mistake::new(format!("`{it}` is a list and stands {what}"), at).hint(hint)
+}
+
 fn executed(program: &str, it: &str, at: Range<usize>) -> Mistake {
     let hint = match program {
+        "read" | "unset" | "local" | "printf" | "test" | "[" => {
+            "write the name of the variable as it is".into()
+        }
+        "declare" | "typeset" => "assign it without: `NAME={{ … }}`".into(),
         "eval" | "alias" | "let" | "trap" => {
             format!("assign it first, `x={it}`, and let the code read `\"$x\"`")
         }
@@ -122,7 +138,7 @@ fn executed(program: &str, it: &str, at: Range<usize>) -> Mistake {
         }
         _ => "pass it as an argument behind the code, and let the code read it".into(),
     };
-    Mistake::new(format!("`{program}` would execute the value of `{it}`"), at).hint(hint)
+    Mistake::new(format!("`{program}` could execute the value of `{it}`"), at).hint(hint)
 }
 
 /// An element of a list that its program executes.

@@ -13,7 +13,7 @@ use super::super::{Context, Scope, Templates};
 
 /// Texts in which `HOLE` stands where a word may be inserted; each prints its
 /// arguments, and `HOLE` is the last of them or a part of it: `<`, it, `>`.
-const SAFE: [&str; 35] = [
+const SAFE: [&str; 37] = [
     "show HOLE",
     "show a HOLE",
     "show pre'a b'HOLE\"c\"",
@@ -48,6 +48,8 @@ const SAFE: [&str; 35] = [
     "cat <<-EOF >&2 ; show a \\\n HOLE\n\tit's ${x}\n\tEOF\n",
     "show a\\\\HOLE",
     "show 2>&1 HOLE",
+    "[ HOLE = HOLE ] && show HOLE",
+    "f() { local x=HOLE; show \"$x\"; }; f",
     "show '{{ \"{{\" }}' HOLE",
 ];
 
@@ -56,7 +58,7 @@ const FILES: [&str; 3] =
     ["printf %s HOLE>file", "printf %s HOLE 2>&1 1>file", "printf %s HOLE >|file"];
 
 /// Texts in which it may not stand, and a word of the message.
-const UNSAFE: [(&str, &str); 49] = [
+const UNSAFE: [(&str, &str); 59] = [
     ("echo 'HOLE'", "stands within quotes"),
     ("echo \"HOLE\"", "stands within quotes"),
     ("echo \"a 'HOLE'\"", "stands within quotes"),
@@ -66,20 +68,20 @@ const UNSAFE: [(&str, &str); 49] = [
     ("echo 'it'\\''s HOLE'", "stands within quotes"),
     ("echo $(echo \"HOLE\")", "stands within quotes"),
     ("echo a'b HOLE", "stands within quotes"),
-    ("sh -c 'echo HOLE'", "`sh` would execute"),
-    ("sh -c \"echo HOLE\"", "`sh` would execute"),
-    ("sh -c HOLE", "`sh` would execute"),
-    ("bash -eu -o pipefail -c 'echo HOLE'", "`bash` would execute"),
-    ("find . -exec sh -c 'echo HOLE' ';'", "`sh` would execute"),
-    ("env A=b /bin/sh -c HOLE", "`sh` would execute"),
-    ("eval HOLE", "`eval` would execute"),
-    ("x=1 eval echo a HOLE", "`eval` would execute"),
-    ("true; eval \"echo HOLE\"", "`eval` would execute"),
-    ("trap HOLE EXIT", "`trap` would execute"),
-    ("python3 -c 'print(HOLE)'", "`python3` would execute"),
-    ("Rscript -e HOLE", "`Rscript` would execute"),
-    ("perl -eHOLE", "`perl` would execute"),
-    ("awk '$1 > HOLE' in", "`awk` would execute"),
+    ("sh -c 'echo HOLE'", "`sh` could execute"),
+    ("sh -c \"echo HOLE\"", "`sh` could execute"),
+    ("sh -c HOLE", "`sh` could execute"),
+    ("bash -eu -o pipefail -c 'echo HOLE'", "`bash` could execute"),
+    ("find . -exec sh -c 'echo HOLE' ';'", "`sh` could execute"),
+    ("env A=b /bin/sh -c HOLE", "`sh` could execute"),
+    ("eval HOLE", "`eval` could execute"),
+    ("x=1 eval echo a HOLE", "`eval` could execute"),
+    ("true; eval \"echo HOLE\"", "`eval` could execute"),
+    ("trap HOLE EXIT", "`trap` could execute"),
+    ("python3 -c 'print(HOLE)'", "`python3` could execute"),
+    ("Rscript -e HOLE", "`Rscript` could execute"),
+    ("perl -eHOLE", "`perl` could execute"),
+    ("awk '$1 > HOLE' in", "`awk` could execute"),
     ("cat <<EOF\nHOLE\nEOF\n", "stands in a here-document"),
     ("cat <<'EOF'\nHOLE\nEOF\n", "stands in a here-document"),
     ("cat <<A <<B\nA\nHOLE\nB\n", "stands in a here-document"),
@@ -93,6 +95,16 @@ const UNSAFE: [(&str, &str); 49] = [
     ("echo \"${x:-$(echo HOLE)}\"", "stands in `${ … }`"),
     ("echo $((HOLE + 1))", "a calculation of the shell"),
     ("((x = HOLE))", "a calculation of the shell"),
+    ("for ((i = 0; i < HOLE; i++)); do :; done", "a calculation of the shell"),
+    ("[[ HOLE -eq 1 ]]", "stands in `[[ … ]]`"),
+    ("[[ a < HOLE || b = c ]] && [[ x ]]", "stands in `[[ … ]]`"),
+    ("a[HOLE]=1", "an array of bash"),
+    ("echo x; a=(b HOLE)", "an array of bash"),
+    ("a=([HOLE]=b)", "an array of bash"),
+    ("read HOLE", "`read` could execute"),
+    ("printf -v HOLE x", "`printf` could execute"),
+    ("declare x=HOLE", "`declare` could execute"),
+    ("[ -v HOLE ]", "`[` could execute"),
     ("echo a # HOLE", "stands in a comment"),
     ("echo $HOLE", "the `$` before"),
     ("echo \\HOLE", "the `\\` before"),
@@ -145,7 +157,7 @@ fn hints_say_what_to_write() {
     let told = |text: &str| wrong(over("{ x: v }").command(&put(text)));
     assert_eq!(
         told("sh -c 'echo HOLE'"),
-        "`sh` would execute the value of `{{ params.x }}` (pass it as an argument: \
+        "`sh` could execute the value of `{{ params.x }}` (pass it as an argument: \
          `sh -c '… \"$1\" …' sh {{ params.x }}`)"
     );
     assert_eq!(
@@ -165,7 +177,7 @@ fn hints_say_what_to_write() {
     assert_eq!(mistakes[0].0, 2);
     assert_eq!(
         wrong::<()>(Err(vec![mistakes[0].1.clone()])),
-        "`sh` would execute the value of `{{ params.x }}` (pass it as an argument: \
+        "`sh` could execute the value of `{{ params.x }}` (pass it as an argument: \
          `[sh, -c, '… \"$1\" …', sh, '{{ params.x }}']`)"
     );
 }
@@ -309,7 +321,7 @@ proptest! {
         for value in [
             "'; touch owned; '", "\"; touch owned; \"", "$(touch owned)", "`touch owned`",
             "\ntouch owned\n", "\nEOF\ntouch owned\n", ") ; touch owned", "}; touch owned; #",
-            "a[$(touch owned)]", "touch owned", ";touch owned", "*/touch owned",
+            "a[$(touch owned)]", "a[$(touch owned)]=1", "[a[$(touch owned)]]=1", "touch owned", ";touch owned", "*/touch owned",
         ] {
             for shell in shells() {
                 prop_assert!(!is_owned(shell, &text, value), "{shell}: {text:?} of {value:?}");
@@ -318,10 +330,11 @@ proptest! {
     }
 }
 
-const PARTS: [&str; 34] = [
+const PARTS: [&str; 56] = [
     "HOLE",
     "HOLE",
     "HOLE",
+    " HOLE ",
     " HOLE ",
     "'",
     "\"",
@@ -335,6 +348,7 @@ const PARTS: [&str; 34] = [
     ")",
     "))",
     "${x:-",
+    "${x:",
     "}",
     "#",
     " # ",
@@ -353,6 +367,26 @@ const PARTS: [&str; 34] = [
     ";; esac",
     "$'",
     "$x",
+    "[[ ",
+    " -eq 1 ]]",
+    "a[",
+    "]=1",
+    "x=(",
+    "let ",
+    "declare ",
+    "unset ",
+    "read ",
+    "printf -v ",
+    "export ",
+    "for ((",
+    "test -v ",
+    "eval ",
+    "trap ",
+    " x ",
+    "{ ",
+    "; }",
+    "<(",
+    " -v ",
 ];
 
 /// Whether a value that tries to make a file gets it made.

@@ -43,6 +43,8 @@ pub(super) struct Line {
     /// Whether the next word is where a redirection leads, and then whether that
     /// is a descriptor, as behind `>&`: bash reads such a word twice.
     pub(super) target: Option<bool>,
+    /// Whether the words are those of `[[ … ]]`.
+    test: bool,
     /// How many `case` are open; in them, `)` ends a pattern.
     pub(super) cases: usize,
     pub(super) word: Option<Word>,
@@ -51,7 +53,14 @@ pub(super) struct Line {
 
 impl Default for Line {
     fn default() -> Self {
-        Line { start: true, target: None, cases: 0, word: None, watch: Watch::default() }
+        Line {
+            start: true,
+            target: None,
+            test: false,
+            cases: 0,
+            word: None,
+            watch: Watch::default(),
+        }
     }
 }
 
@@ -115,6 +124,18 @@ impl Word {
         force
     }
 
+    /// Whether it ends in the `=` of an assignment.
+    pub(super) fn assigns(&self) -> bool {
+        self.plain.ends_with('=') && self.assigned() == Some(self.plain.len() - 1)
+    }
+
+    /// Whether something is inserted in the subscript of a variable, `a[…]`.
+    fn has_subscript(&self) -> bool {
+        let named =
+            self.plain.find('[').filter(|at| *at > 0 && self.plain[..*at].chars().all(in_name));
+        named.is_some_and(|at| self.holes.iter().any(|(_, hole)| *hole > at))
+    }
+
     /// Where the `=` stands that makes an assignment of it.
     fn assigned(&self) -> Option<usize> {
         let at = self.plain.find('=')?;
@@ -128,11 +149,6 @@ impl Word {
 }
 
 impl Line {
-    /// Whether a command may begin here.
-    pub(super) fn starts(&self) -> bool {
-        self.start && self.target.is_none() && self.word.is_none()
-    }
-
     pub(super) fn word(&mut self) -> &mut Word {
         self.word.get_or_insert_default()
     }
@@ -168,6 +184,13 @@ impl Line {
             return all(Ok(true));
         }
         let mut spots: Vec<(usize, Spot)> = Vec::new();
+        if self.test {
+            self.test = word.plain != "]]";
+            return all(Err(Wrong::Test));
+        }
+        if word.has_subscript() {
+            spots.extend::<Vec<_>>(all(Err(Wrong::Array)));
+        }
         if word.written || word.holes.len() > 1 {
             let lists = word.holes.iter().filter(|(hole, _)| list(*hole));
             spots.extend(lists.map(|(hole, _)| (*hole, Err(Wrong::ListInWord))));
@@ -207,6 +230,7 @@ impl Line {
                 self.start = *more;
                 match *name {
                     "case" => self.cases += 1,
+                    "[[" => self.test = true,
                     "esac" => self.cases = self.cases.saturating_sub(1),
                     _ => {}
                 }
