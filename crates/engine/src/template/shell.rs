@@ -110,6 +110,13 @@ impl Scanner<'_> {
         self.peek(ahead) == Some(Atom::Char(c))
     }
 
+    /// Whether a sign stands before that could be more with what follows: `$`,
+    /// `\`, a line end and `(` are `$(` to a shell.
+    fn is_behind_sign(&self) -> bool {
+        let before = self.at.checked_sub(1).map(|at| self.atoms[at]);
+        matches!(before, Some(Atom::Char('$' | '<' | '>' | '(')))
+    }
+
     fn set(&mut self, hole: usize, spot: Spot) {
         self.spots[hole] = match (&self.inside, self.unclear) {
             (Some(wrong), _) => Err(wrong.clone()),
@@ -218,8 +225,13 @@ impl Scanner<'_> {
             '\\' => {
                 match self.peek(1) {
                     Some(Atom::Hole(hole)) => self.wrong(hole, Wrong::Backslash),
-                    Some(Atom::Char('\n')) if word.is_empty() => line.word = None,
-                    Some(Atom::Char('\n')) | None => {}
+                    Some(Atom::Char('\n')) => {
+                        if word.is_empty() {
+                            line.word = None;
+                        }
+                        self.unclear |= self.is_behind_sign();
+                    }
+                    None => {}
                     Some(Atom::Char(c)) => word.quoted(&c.to_string()),
                 }
                 self.at += 2;
@@ -248,6 +260,8 @@ impl Scanner<'_> {
     /// Ends a word; `next` is the redirection that it stands before.
     fn end_word(&mut self, line: &mut Line, next: Option<char>) {
         let Some(word) = line.word.take() else { return };
+        // Behind `a[`, bash reads on to `]`, spaces and all.
+        self.unclear |= word.opens_subscript();
         for (hole, spot) in line.finish(&word, next.is_some(), self.inserted) {
             // What was wrong already stays so.
             if self.spots[hole].is_ok() {

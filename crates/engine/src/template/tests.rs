@@ -214,3 +214,35 @@ fn commands_are_quoted() {
         Ok(["a.csv", "b c.csv", "{\"a\":1}", "n=30000"].map(String::from).to_vec())
     );
 }
+
+#[test]
+fn hints_say_what_to_write() {
+    let put =
+        |text: &str| text.replace("HOLE", "{{ params.x }}").replace("LIST", "{{ inputs.tables }}");
+    let told = |text: &str| wrong(over("{ x: v }").command(&put(text)));
+    assert_eq!(
+        told("sh -c 'echo HOLE'"),
+        "`sh` could execute the value of `{{ params.x }}` (pass it as an argument: \
+         `sh -c '… \"$1\" …' sh {{ params.x }}`)"
+    );
+    assert_eq!(
+        told("cat <<EOF\nHOLE\nEOF"),
+        "`{{ params.x }}` stands in a here-document, where its value could be executed (assign \
+         it first, `x={{ params.x }}`, and write `$x` in the text, which begins with `<<EOF` and \
+         not `<<'EOF'`)"
+    );
+    assert_eq!(
+        told("show -iLIST"),
+        "`{{ inputs.tables }}` is a list and stands within a word (put spaces around it, or make \
+         one text of it: `{{ inputs.tables|join(\",\") }}`)"
+    );
+    let list = ["sh", "-c", "echo {{ params.x }}", "sh", "{{ params.x }}"].map(String::from);
+    let mistakes = over("{ x: v }").arguments(&list).expect_err("a mistake");
+    assert_eq!(mistakes.len(), 1);
+    assert_eq!(mistakes[0].0, 2);
+    assert_eq!(
+        wrong::<()>(Err(vec![mistakes[0].1.clone()])),
+        "`sh` could execute the value of `{{ params.x }}` (pass it as an argument: \
+         `[sh, -c, '… \"$1\" …', sh, '{{ params.x }}']`)"
+    );
+}

@@ -45,6 +45,9 @@ impl Scanner<'_> {
                     if let Some(Atom::Hole(hole)) = self.peek(1) {
                         self.wrong(hole, in_quotes(code.as_ref()));
                     }
+                    // `$`, `\`, a line end and `(` are `$(` to a shell.
+                    let dollar = self.at > 0 && self.atoms[self.at - 1] == Atom::Char('$');
+                    self.unclear |= dollar && self.is(1, '\n');
                     self.at += 2;
                 }
                 Atom::Char(c) => {

@@ -129,6 +129,14 @@ impl Word {
         self.plain.ends_with('=') && self.assigned() == Some(self.plain.len() - 1)
     }
 
+    /// Whether it begins a subscript of a variable, `a[`, and does not end it.
+    pub(super) fn opens_subscript(&self) -> bool {
+        let begin = self.plain.find('[').filter(|at| *at > 0);
+        begin.is_some_and(|at| {
+            self.plain[..at].chars().all(in_name) && !self.plain[at..].contains(']')
+        })
+    }
+
     /// Whether something is inserted in the subscript of a variable, `a[…]`.
     fn has_subscript(&self) -> bool {
         let named =
