@@ -194,7 +194,10 @@ fn the_machine_knows_nothing_of_the_study() {
         path.starts_with("crates/engine/src/") || path.starts_with("crates/cli/src/")
     };
     let machine: Vec<_> = ending(".rs").into_iter().filter(machine).collect();
-    none(&found(&machine, r"(?i)\b(polars|typst|typeset|dataframe)\b"));
+    let mut known = found(&machine, r"(?i)\b(polars|typst|typeset|dataframe)\b");
+    // To a shell it is the other name of `declare`, and stands beside it.
+    known.retain(|line| !line.contains(r#""declare" | "typeset""#));
+    none(&known);
     let study = stages::FUNCTIONS.iter().map(|function| function.name);
     // Words that anybody's study may have, that examples have, and of the shell.
     let study = study.filter(|name| !["report", "clean", "tag", "select"].contains(name));

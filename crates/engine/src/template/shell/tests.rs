@@ -294,7 +294,8 @@ proptest! {
         for value in [
             "'; touch owned; '", "\"; touch owned; \"", "$(touch owned)", "`touch owned`",
             "\ntouch owned\n", "\nEOF\ntouch owned\n", ") ; touch owned", "}; touch owned; #",
-            "a[$(touch owned)]", "a[$(touch owned)]=1", "[a[$(touch owned)]]=1", "touch owned", ";touch owned", "*/touch owned",
+            "a[$(touch owned)]", "a[$(touch owned)]=1", "[a[$(touch owned)]]=1",
+            "touch owned", ";touch owned", "*/touch owned",
         ] {
             for shell in shells() {
                 prop_assert!(!is_owned(shell, &text, value), "{shell}: {text:?} of {value:?}");
