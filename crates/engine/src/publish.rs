@@ -176,20 +176,27 @@ pub(crate) fn sync(root: &Path, paths: BTreeSet<PathBuf>) -> Result<(), Diagnost
     Ok(())
 }
 
-/// Moves what somebody edited to where it is not lost; gives its new path.
+/// Moves what somebody edited to where it is not lost; gives its new path: its own
+/// one, in the first of the folders `kept`, `kept-2`, … that has nothing there.
 pub(crate) fn keep_copy(root: &Path, path: &str) -> Result<String, Diagnostic> {
-    let folder = own::make(root, &format!("{FOLDER}/kept"))?;
-    let name = path.strip_prefix("outputs/").unwrap_or(path).replace('/', "-");
-    let mut target = folder.join(&name);
-    for n in 2.. {
-        if target.symlink_metadata().is_err() {
-            break;
-        }
-        target = folder.join(format!("{name}.{n}"));
-    }
-    let moved = rename(&root.join(path), &target);
+    const MOST: usize = 1000;
+    let inner = Path::new(path.strip_prefix("outputs/").unwrap_or(path));
+    let place = |n: usize| {
+        let kept = if n == 1 { "kept".to_string() } else { format!("kept-{n}") };
+        let target = Path::new(FOLDER).join(kept).join(inner);
+        let folder = target.parent().unwrap_or(Path::new(FOLDER)).display().to_string();
+        own::make(root, &folder).map(|_| target)
+    };
+    let is_free = |target: &PathBuf| root.join(target).symlink_metadata().is_err();
+    let Some(target) = (1..=MOST).find_map(|n| place(n).ok().filter(is_free)) else {
+        let message = format!("no more copies of `{path}` can be kept in `{FOLDER}`");
+        let problem = Diagnostic::new(Kind::Infrastructure, message)
+            .hint("nothing was replaced; move away what is kept there");
+        return Err(place(1).err().unwrap_or(problem));
+    };
+    let moved = rename(&root.join(path), &root.join(&target));
     moved.map_err(|error| Diagnostic::io("keep a copy of", Path::new(path), &error))?;
-    Ok(target.strip_prefix(root).unwrap_or(&target).display().to_string())
+    Ok(target.display().to_string())
 }
 
 /// Replaces a file of the project, whole or not at all, and durably.

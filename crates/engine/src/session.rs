@@ -5,6 +5,7 @@
 //! lock before the witness vouches for both.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
@@ -141,7 +142,8 @@ fn ignore(root: &Path) -> Result<(), Diagnostic> {
     if path.symlink_metadata().is_ok_and(|metadata| metadata.len() > 0) {
         return Ok(());
     }
-    std::fs::write(&path, "*\n").map_err(|error| Diagnostic::io("write", &path, &error))
+    let written = own::create(&path).and_then(|mut file| file.write_all(b"*\n"));
+    written.map_err(|error| Diagnostic::io("write", &path, &error))
 }
 
 fn tell_notes(project: &Project, observer: &dyn Observer) {

@@ -160,27 +160,42 @@ fn strace_of(
     strace.stdin(Stdio::null()).output().unwrap()
 }
 
-/// Kills runs at every call of these system calls, or at every `stride`-th.
-fn sweep(calls: &[&str], paths: &[String], stride: usize) {
+/// What is killed: a verb, in a project that was prepared for it.
+struct Scene {
+    prepare: fn() -> Space,
+    arguments: &'static [&'static str],
+    /// Whether the store holds results of another state as well.
+    other: bool,
+}
+
+/// The first run of a project.
+const FIRST: Scene =
+    Scene { prepare: fresh, arguments: &["run", "--jobs", "1", "--quiet"], other: false };
+
+/// Kills a verb at every call of these system calls, or at every `stride`-th.
+fn sweep(scene: &Scene, calls: &[&str], paths: &[String], stride: usize) {
     if !strace_works() {
         return;
     }
+    let Scene { prepare, arguments, other } = scene;
     let mut found = Vec::new();
     for call in calls {
         let mut n = 1;
         loop {
-            let space = fresh();
-            let survived = strace(&space, call, "signal=SIGKILL", n, paths).status.success();
-            let faults = faults(&space);
-            found.extend(faults.iter().map(|fault| format!("killed at {call} {n}: {fault}")));
-            if survived {
+            let space = prepare();
+            let output = strace_of(&space, arguments, call, "signal=SIGKILL", n, paths);
+            let faults = faults_beside(&space, *other);
+            let told = |fault: &String| format!("{arguments:?} killed at {call} {n}: {fault}");
+            found.extend(faults.iter().map(told));
+            if output.status.success() {
                 break;
             }
             n += stride;
             assert!(n < 1000, "no run survives {call}");
         }
-        eprintln!("{call}: killed {} times", n / stride);
-        assert!(n > 1 || !paths.is_empty() || *call == "linkat", "{call} is never called");
+        eprintln!("{arguments:?} {call}: killed {} times", n / stride);
+        let may_miss = *other || !paths.is_empty() || *call == "linkat";
+        assert!(n > 1 || may_miss, "{call} is never called");
     }
     assert!(found.is_empty(), "{} faults, such as\n{}", found.len(), some(&found));
 }
@@ -193,17 +208,18 @@ pub(crate) fn some(found: &[String]) -> String {
 fn killed_at_every_other_open_and_close() {
     // There are 200 of them, a third while the program is loaded: every other
     // one keeps the whole below a minute and a half.
-    sweep(&["openat", "close"], &[], 2);
+    sweep(&FIRST, &["openat", "close"], &[], 2);
 }
 
 #[test]
 fn killed_at_every_write_and_sync() {
-    sweep(&["write", "fsync", "copy_file_range", "flock"], &[], 1);
+    sweep(&FIRST, &["write", "fsync", "copy_file_range", "flock"], &[], 1);
 }
 
 #[test]
 fn killed_at_every_change_of_a_name() {
     sweep(
+        &FIRST,
         &["rename,renameat,renameat2", "unlink,unlinkat", "mkdir,mkdirat", "chmod,fchmod"],
         &[],
         1,
@@ -212,7 +228,7 @@ fn killed_at_every_change_of_a_name() {
 
 #[test]
 fn killed_at_every_call_on_the_store() {
-    sweep(&["openat", "fsync", "mkdir", "close", "read", "statx"], &store_paths(), 1);
+    sweep(&FIRST, &["openat", "fsync", "mkdir", "close", "read", "statx"], &store_paths(), 1);
 }
 
 /// A project that was run in another state before, and is back in its own.
@@ -232,55 +248,33 @@ fn bare() -> Space {
     space
 }
 
-/// Kills what a verb does to a project at every call of these system calls.
-fn sweep_of(prepare: fn() -> Space, arguments: &[&str], calls: &[&str]) {
-    if !strace_works() {
-        return;
-    }
-    let mut found = Vec::new();
-    for call in calls {
-        let mut n = 1;
-        loop {
-            let space = prepare();
-            let output = strace_of(&space, arguments, call, "signal=SIGKILL", n, &[]);
-            let faults = faults_beside(&space, true);
-            let told = |fault: &String| format!("{arguments:?} killed at {call} {n}: {fault}");
-            found.extend(faults.iter().map(told));
-            if output.status.success() {
-                break;
-            }
-            n += 1;
-            assert!(n < 1000, "no run survives {call}");
-        }
-        eprintln!("{arguments:?} {call}: killed {} times", n - 1);
-    }
-    assert!(found.is_empty(), "{} faults, such as\n{}", found.len(), some(&found));
-}
-
 const CHANGES: [&str; 4] =
     ["rename,renameat,renameat2", "unlink,unlinkat,rmdir", "fsync", "copy_file_range,write"];
 
 #[test]
 fn killed_beside_older_results() {
-    sweep_of(warm, &["run", "--jobs", "1", "--quiet"], &CHANGES);
+    let arguments = &["run", "--jobs", "1", "--quiet"];
+    sweep(&Scene { prepare: warm, arguments, other: true }, &CHANGES, &[], 1);
 }
 
 #[test]
 fn killed_while_results_are_put_in_place() {
-    sweep_of(bare, &["run", "--quiet"], &CHANGES);
-    sweep_of(bare, &["run", "--frozen", "--quiet"], &CHANGES);
+    for arguments in [&["run", "--quiet"][..], &["run", "--frozen", "--quiet"]] {
+        sweep(&Scene { prepare: bare, arguments, other: true }, &CHANGES, &[], 1);
+    }
 }
 
 #[test]
 fn killed_while_the_store_is_collected() {
-    let collect = ["cache", "gc", "--keep-days", "0", "--delete"];
-    let finished = || {
+    let prepare = || {
         let space = warm();
         space.good(&[]);
         std::fs::remove_file(space.path(".colophon/state.json")).unwrap();
         space
     };
-    sweep_of(finished, &collect, &["unlink,unlinkat", "flock", "openat"]);
+    let arguments = &["cache", "gc", "--keep-days", "0", "--delete"];
+    let calls = ["unlink,unlinkat", "flock", "openat"];
+    sweep(&Scene { prepare, arguments, other: true }, &calls, &[], 1);
 }
 
 /// Kills runs after delays that are spread over the time that a run takes.

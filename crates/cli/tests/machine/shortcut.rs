@@ -381,3 +381,24 @@ fn a_file_that_changes_between_two_stages() {
     assert_eq!(space.say(&run).code, 0);
     assert_eq!(space.text("outputs/a.txt").trim(), "2");
 }
+
+/// What somebody edited is kept below its own path, however long that is, and
+/// beside what was kept before.
+#[test]
+fn an_edited_result_deep_in_folders_is_kept() {
+    let deep = format!("{}/{}/t.txt", "d".repeat(200), "e".repeat(200));
+    let space = Space::new(&format!(
+        "stages:\n  a: {{ cmd: 'echo made > {{{{ outputs.t }}}}', outputs: {{ t: {deep} }} }}\n"
+    ));
+    space.good(&[]);
+    for (n, text) in [(1, "mine\n"), (2, "mine too\n"), (3, "and this\n")] {
+        space.file(&format!("outputs/{deep}"), text);
+        let story = space.good(&[]);
+        let folder = if n == 1 { "kept".to_string() } else { format!("kept-{n}") };
+        let copy = format!(".colophon/{folder}/{deep}");
+        assert_eq!(story.notes.len(), 1, "{story:?}");
+        assert!(story.notes[0].contains(&format!("your copy is `{copy}`")), "{story:?}");
+        assert_eq!(space.text(&copy), text);
+        assert_eq!(space.text(&format!("outputs/{deep}")), "made\n");
+    }
+}

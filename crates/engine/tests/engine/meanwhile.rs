@@ -1,20 +1,17 @@
 //! Edits while a run goes on: whatever it did not read is seen the next time.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use engine::observe::{Event, Observer};
 use engine::options::Options;
 use engine::project::{Access, Project};
-use engine::run::Request;
 use engine::session::{Mode, run};
 use engine::witness::{Question, holds};
 use proptest::prelude::*;
 
-use crate::toy::{FILES, Toy, functions};
+use crate::toy::{FILES, Toy, functions, request};
 
 /// Does something at the n-th event of a run.
 struct Meddler<'a> {
@@ -43,21 +40,8 @@ fn as_the_program(toy: &Toy, act: (usize, &(dyn Fn() + Sync))) -> bool {
     let version = toy.read("version").parse().unwrap();
     let options = Options::default();
     let project = Project::open(root, &functions(version), &options, None, Access::Work).unwrap();
-    let request = Request {
-        stages: (0..project.plan.stages.len()).collect(),
-        force: BTreeSet::new(),
-        jobs: 2,
-        keep_going: false,
-        keep_failed: false,
-        verbose: false,
-        chosen_place: None,
-        places: Vec::new(),
-        program: std::path::PathBuf::new(),
-        env: BTreeMap::new(),
-        stop: Arc::new(AtomicUsize::new(0)),
-    };
     let meddler = Meddler { left: Mutex::new(act.0), act: act.1 };
-    run(&project, &request, Mode::Update, Some(&asked), &meddler);
+    run(&project, &request(&project), Mode::Update, Some(&asked), &meddler);
     true
 }
 

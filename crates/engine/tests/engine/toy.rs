@@ -150,19 +150,7 @@ stages:
     /// Runs everything as on another kind of machine.
     pub(crate) fn on(&self, platform: Option<&str>, mode: Mode) -> (Seen, Summary) {
         let project = self.open(platform);
-        let request = Request {
-            stages: (0..project.plan.stages.len()).collect(),
-            force: BTreeSet::new(),
-            jobs: 2,
-            keep_going: false,
-            keep_failed: false,
-            verbose: false,
-            env: BTreeMap::new(),
-            chosen_place: None,
-            places: Vec::new(),
-            program: PathBuf::new(),
-            stop: Arc::new(AtomicUsize::new(0)),
-        };
+        let request = request(&project);
         let seen = Seen::default();
         let summary = run(&project, &request, mode, None, &seen);
         (seen, summary)
@@ -210,6 +198,23 @@ stages:
         let mut files: Vec<_> = files.flatten().map(|file| file.path()).collect();
         files.sort();
         files
+    }
+}
+
+/// Everything, two stages at a time.
+pub(crate) fn request(project: &Project) -> Request {
+    Request {
+        stages: (0..project.plan.stages.len()).collect(),
+        force: BTreeSet::new(),
+        jobs: 2,
+        keep_going: false,
+        keep_failed: false,
+        verbose: false,
+        env: BTreeMap::new(),
+        chosen_place: None,
+        places: Vec::new(),
+        program: PathBuf::new(),
+        stop: Arc::new(AtomicUsize::new(0)),
     }
 }
 
