@@ -29,6 +29,8 @@ mod data;
 mod licensed;
 // Each command of the docs is run.
 mod docs;
+// The schema of the pipeline, held to it by a validator that is not ours.
+mod schema;
 // House rules on the form of files.
 mod tidy;
 // Who may know whom: crates, stages, and what counts as a function's code.

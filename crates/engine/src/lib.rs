@@ -14,6 +14,7 @@ pub mod function;
 pub mod yaml;
 pub mod shape;
 pub mod pipeline;
+pub mod schema;
 pub mod source;
 mod template;
 mod tree;

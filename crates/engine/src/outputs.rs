@@ -60,7 +60,7 @@ const NAME: usize = 255;
 const PATH: usize = 900;
 
 /// The longest name of a stage or cell in bytes: files are named after it.
-const STAGE: usize = 200;
+pub(crate) const STAGE: usize = 200;
 
 /// The rules for the text of an output's path, `outputs/` included. They bind
 /// whatever names an output, in the pipeline or in a file of the program's own.

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use schemars::{JsonSchema, Schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Checked, Diagnostic, Kind, Place};
-use crate::function::Function;
 use crate::plan::tidy;
+use crate::schema;
 use crate::shape;
 use crate::yaml::Document;
 
@@ -23,9 +23,11 @@ pub const FILE: &str = "pipeline.yaml";
 #[schemars(title = "pipeline.yaml")]
 pub struct Pipeline {
     /// The version of this format: 1.
+    #[serde(default)]
     #[schemars(range(min = 1, max = 1))]
     pub version: u32,
     /// The name of the project.
+    #[serde(default)]
     pub name: String,
     /// The seed that every stage's own seed is derived from.
     #[serde(default)]
@@ -48,6 +50,7 @@ pub struct Pipeline {
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
     /// The stages, each named after what it makes.
+    #[serde(default)]
     pub stages: BTreeMap<String, Stage>,
 }
 
@@ -183,7 +186,7 @@ impl Pipeline {
                 .hint("`colophon init` writes a pipeline to start from");
             return Err(vec![empty]);
         }
-        let (found, rest) = shape::check_all(&document, &plain_schema());
+        let (found, rest) = shape::check_all(&document, &schema::types());
         if let Some(rest) = rest {
             document.root = rest;
         }
@@ -196,45 +199,6 @@ impl Pipeline {
             }
         }
     }
-}
-
-/// The schema of the types. That every stage has outputs, and a variable of the
-/// caller a name, is not in the types, so that what lacks them can still be
-/// looked at for other mistakes.
-fn plain_schema() -> Value {
-    let mut schema = schemars::schema_for!(Pipeline).to_value();
-    schema["$defs"]["Stage"]["required"] = serde_json::json!(["outputs"]);
-    schema["$defs"]["Caller"]["required"] = serde_json::json!(["from"]);
-    if let Some(from) = schema["$defs"]["Caller"]["properties"]["from"].as_object_mut() {
-        from.remove("default");
-    }
-    schema
-}
-
-/// The JSON schema of `pipeline.yaml`; with functions, `uses` and `params` are
-/// held to those that the program offers.
-pub fn schema(functions: &[Function]) -> Value {
-    let mut schema = plain_schema();
-    let names: Vec<_> = functions.iter().map(|function| Value::from(function.name)).collect();
-    if names.is_empty() {
-        return schema;
-    }
-    schema["$defs"]["Stage"]["properties"]["uses"]["enum"] = names.into();
-    let rules: Vec<_> = functions.iter().map(rule).collect();
-    schema["$defs"]["Stage"]["allOf"] = rules.into();
-    schema
-}
-
-/// "If a stage uses this function, its params are of this shape."
-fn rule(function: &Function) -> Value {
-    let mut params: Schema = (function.schema)();
-    params.remove("$schema");
-    serde_json::json!({
-        "if": { "properties": { "uses": { "const": function.name } }, "required": ["uses"] },
-        "then": { "properties": {
-            "params": { "description": function.about(), "anyOf": [params] },
-        } },
-    })
 }
 
 #[cfg(test)]

@@ -4,5 +4,5 @@ use crate::Study;
 use crate::report::{Failed, print_json};
 
 pub(crate) fn schema(study: &Study) -> Result<(), Failed> {
-    print_json(&engine::pipeline::schema(study.functions))
+    print_json(&engine::schema::schema(study.functions))
 }

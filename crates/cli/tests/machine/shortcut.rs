@@ -12,7 +12,7 @@ const WITNESS: &str = ".colophon/witness";
 
 /// The study with a folder and a glob among its inputs, and a link; run until
 /// the shortcut is taken.
-fn settled() -> Space {
+pub(crate) fn settled() -> Space {
     let space = Space::empty();
     space.pipeline(&format!(
         "{STAGES}  list:\n    cmd: cat {{{{ inputs.all }}}} > {{{{ outputs.t }}}}; \
@@ -198,22 +198,6 @@ fn a_file_that_changes_while_it_is_read_by_a_run() {
 }
 
 #[test]
-fn results_that_no_stage_makes_any_more() {
-    let space = settled();
-    space.file("outputs/mine.txt", "mine\n");
-    space.edit("pipeline.yaml", "{ t: text.txt }", "{ t: moved.txt }");
-    let said = space.say(&["run", "--quiet"]);
-    same(&said.err, "note: `outputs/text.txt` is no longer made by any stage; it was removed\n");
-    let there = ["apart.txt", "clean.csv", "deep/list.txt", "first.csv", "mine.txt", "moved.txt"];
-    assert_eq!(space.files("outputs"), there.map(|path| format!("outputs/{path}")));
-    // What someone has edited is theirs.
-    space.file("outputs/moved.txt", "edited\n");
-    space.edit("pipeline.yaml", "{ t: moved.txt }", "{ t: again.txt }");
-    same(&space.say(&["run", "--quiet"]).err, "");
-    assert_eq!(space.text("outputs/moved.txt"), "edited\n");
-}
-
-#[test]
 fn variants_leave_the_lock_alone() {
     let space = Space::new("params: { n: 1 }\nprofiles: { p: { params: { n: 2 } } }\n");
     let stages =
@@ -235,53 +219,6 @@ fn variants_leave_the_lock_alone() {
     let mode = |path: &str| fs::metadata(space.path(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode("pipeline.lock"), mode("pipeline.yaml"));
     assert_eq!(mode("outputs/a"), mode("pipeline.yaml"));
-}
-
-/// A result that becomes a folder, and a folder that becomes a result.
-#[test]
-fn results_that_are_renamed_into_and_out_of_a_folder() {
-    let stage = |path: &str| {
-        format!("stages:\n  a: {{ cmd: 'echo > {{{{ outputs.t }}}}', outputs: {{ t: {path} }} }}\n")
-    };
-    let space = Space::new(&stage("model"));
-    space.good(&[]);
-    for path in ["model/w.bin", "model/deep/w.bin", "model", "model/w.bin", "model/w.bin/x", "w"] {
-        space.pipeline(&stage(path));
-        let said = space.say(&["run", "--quiet"]);
-        assert_eq!(said.code, 0, "{path}: {}", said.err);
-        assert_eq!(space.files("outputs"), [format!("outputs/{path}")], "{path}");
-    }
-    assert!(!space.path("outputs/model").exists());
-    // An empty folder makes way; one that holds something is somebody's, and then
-    // the lock does not speak of what could not be put in place.
-    fs::create_dir_all(space.path("outputs/v/empty/empty")).unwrap();
-    space.pipeline(&stage("v"));
-    space.good(&[]);
-    let lock = space.text("pipeline.lock");
-    space.file("outputs/u/mine.txt", "mine\n");
-    space.pipeline(&stage("u"));
-    let said = space.say(&["run"]);
-    assert_eq!(said.code, 9);
-    let told = "error: cannot replace `outputs/u`: is a directory\n\
-                hint: a folder stands where a result belongs; move it away\n";
-    assert!(said.err.contains(told), "{}", said.err);
-    assert_eq!(
-        (space.text("pipeline.lock"), space.text("outputs/u/mine.txt")),
-        (lock, "mine\n".into())
-    );
-}
-
-#[test]
-fn old_results_beside_new_ones_are_named() {
-    let space = settled();
-    space.edit("raw.csv", "lima,1", "lima,3");
-    space.edit("pipeline.yaml", "s/^/- /", "s/^/- /; q 3");
-    let said = space.say(&["run"]);
-    assert_eq!(said.code, 1);
-    let told = "note: `outputs/text.txt` is not of this run: what stands there was made before\n";
-    assert!(said.err.contains(told), "{}", said.err);
-    assert!(space.text("outputs/text.txt").contains("LIMA,1"));
-    assert!(space.text("outputs/first.csv").contains("LIMA,3"));
 }
 
 #[test]
@@ -380,25 +317,4 @@ fn a_file_that_changes_between_two_stages() {
     assert!(running.unwrap().wait().unwrap().success());
     assert_eq!(space.say(&run).code, 0);
     assert_eq!(space.text("outputs/a.txt").trim(), "2");
-}
-
-/// What somebody edited is kept below its own path, however long that is, and
-/// beside what was kept before.
-#[test]
-fn an_edited_result_deep_in_folders_is_kept() {
-    let deep = format!("{}/{}/t.txt", "d".repeat(200), "e".repeat(200));
-    let space = Space::new(&format!(
-        "stages:\n  a: {{ cmd: 'echo made > {{{{ outputs.t }}}}', outputs: {{ t: {deep} }} }}\n"
-    ));
-    space.good(&[]);
-    for (n, text) in [(1, "mine\n"), (2, "mine too\n"), (3, "and this\n")] {
-        space.file(&format!("outputs/{deep}"), text);
-        let story = space.good(&[]);
-        let folder = if n == 1 { "kept".to_string() } else { format!("kept-{n}") };
-        let copy = format!(".colophon/{folder}/{deep}");
-        assert_eq!(story.notes.len(), 1, "{story:?}");
-        assert!(story.notes[0].contains(&format!("your copy is `{copy}`")), "{story:?}");
-        assert_eq!(space.text(&copy), text);
-        assert_eq!(space.text(&format!("outputs/{deep}")), "made\n");
-    }
 }
