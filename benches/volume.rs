@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use engine::function::{Artifact, Job, Outputs};
 use serde_json::json;
-use stages::kit::table;
+use tables::table;
 
 /// What a step took: seconds of the clock and of processors, kilobytes at its
 /// peak, and rows that it read or made.
@@ -148,7 +148,7 @@ fn busy() -> f64 {
 
 fn make(folder: &Path) -> u64 {
     let size: u32 = setting("VOLUME_SIZE", "1").parse().expect("a size");
-    let params = stages::stand_in::Params { size, ..Default::default() };
+    let params = stages::stand_in::stand_in::Params { size, ..Default::default() };
     let job = job(&[
         ("pairs", "tag.parquet".into()),
         ("apps", "raw/apps.parquet".into()),
@@ -156,14 +156,14 @@ fn make(folder: &Path) -> u64 {
         ("population", "population.parquet".into()),
         ("published", "raw/downloads_published.parquet".into()),
     ]);
-    let outputs = done(stages::stand_in::run(&params, &job));
+    let outputs = done(stages::stand_in::stand_in::run(&params, &job));
     write(folder, "stand_in.parquet", &outputs, "panel")
 }
 
 fn panel(folder: &Path) -> u64 {
     let table = folder.join("stand_in.parquet");
     let job = job(&[("table", table), ("countries", "raw/countries.parquet".into())]);
-    let outputs = done(stages::panel::run(&stages::panel::Params::default(), &job));
+    let outputs = done(stages::data::panel::run(&stages::data::panel::Params::default(), &job));
     write(folder, "panel.parquet", &outputs, "table");
     let values: serde_json::Value =
         serde_json::from_slice(&outputs["values"].bytes).expect("values");
@@ -176,12 +176,12 @@ fn series(folder: &Path) -> u64 {
         ("countries", "raw/countries.parquet".into()),
         ("apps", "raw/apps.parquet".into()),
     ]);
-    let tagged = done(stages::tag::run(&stages::tag::Params {}, &job_of_tag));
+    let tagged = done(stages::data::tag::run(&stages::data::tag::Params {}, &job_of_tag));
     write(folder, "tag.parquet", &tagged, "pairs");
     let job =
         job(&[("panel", folder.join("panel.parquet")), ("pairs", folder.join("tag.parquet"))]);
     let params = serde_json::from_value(json!({ "matrix": "table1" })).expect("parameters");
-    write(folder, "series.parquet", &done(stages::series::run(&params, &job)), "table")
+    write(folder, "series.parquet", &done(stages::downloads::series::run(&params, &job)), "table")
 }
 
 fn done(result: Result<Outputs, engine::function::Failure>) -> Outputs {

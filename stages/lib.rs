@@ -1,64 +1,152 @@
-//! The study: the functions that its stages use, one a file, in reading order.
+//! The study: the functions that its stages use, in rooms, in reading order.
 
 use cli::Study;
-use engine::function::{self, Function};
+use engine::function::{Function, Source};
 
-pub mod ingest;
-pub mod clean;
-pub mod tag;
-pub mod extrapolate;
-pub mod stand_in;
-pub mod stand_in_us;
-pub mod panel;
-pub mod select;
-pub mod narrow;
-pub mod series;
-pub mod ranks;
-pub mod interpolate;
-pub mod downloaded;
-pub mod ztest;
-pub mod quality;
-pub mod robustness;
-pub mod specification;
-pub mod registration;
-pub mod contradictions;
-pub mod printed_downloads;
-pub mod survey;
-pub mod audit;
-pub mod figure_matrix;
-pub mod figure_scatter;
-pub mod figure_flow;
-pub mod figure_popularity;
-pub mod table_regions;
-pub mod table_diaspora;
-pub mod table_legal;
-pub mod ledger;
-pub mod manifest;
-pub mod report;
+/// What the tables of this study hold; every room may use it.
+pub mod records {
+    pub mod pair;
+    pub mod panel;
+    pub mod size;
+    pub mod candidate;
+    pub mod flow;
+    pub mod axis;
+    pub mod download;
+}
 
-pub mod kit;
+/// From raw tables to tagged pairs, people and downloads.
+pub mod data {
+    pub mod clean;
+    pub mod tag;
+    pub mod extrapolate;
+    pub mod interpolate;
+    pub mod panel;
+}
 
-/// An entry of the table: a file of this folder, with the sources beyond the
-/// kit that its results depend on.
+/// In place of the licensed downloads.
+pub mod stand_in {
+    pub mod target;
+    pub mod market;
+    pub mod lines;
+    pub mod stand_in;
+    pub mod stand_in_us;
+}
+
+/// Which apps are looked at.
+pub mod selection {
+    pub mod select;
+    pub mod narrow;
+}
+
+/// What became of downloads.
+pub mod downloads {
+    pub mod series;
+    pub mod ranks;
+    pub mod printed_downloads;
+}
+
+/// Whether countries with a large diaspora meet more barriers.
+pub mod difference {
+    pub mod compare;
+    pub mod ztest;
+    pub mod downloaded;
+    pub mod quality;
+    pub mod robustness;
+    pub mod specification;
+}
+
+/// What else the tables say.
+pub mod findings {
+    pub mod registration;
+    pub mod contradictions;
+    pub mod survey;
+}
+
+/// What figures and tables are drawn from.
+pub mod exhibit {
+    pub mod figure_matrix;
+    pub mod figure_scatter;
+    pub mod figure_flow;
+    pub mod figure_popularity;
+    pub mod table_regions;
+    pub mod table_diaspora;
+    pub mod table_legal;
+}
+
+#[cfg(test)]
+mod given;
+
+/// Every source of the study that a function may name.
+pub const SOURCES: &[Source] = engine::sources!("stages/":
+    "records/pair.rs",
+    "records/panel.rs",
+    "records/size.rs",
+    "records/candidate.rs",
+    "records/flow.rs",
+    "records/axis.rs",
+    "records/download.rs",
+    "data/clean.rs",
+    "data/tag.rs",
+    "data/extrapolate.rs",
+    "data/interpolate.rs",
+    "data/panel.rs",
+    "stand_in/target.rs",
+    "stand_in/market.rs",
+    "stand_in/lines.rs",
+    "stand_in/stand_in.rs",
+    "stand_in/stand_in_us.rs",
+    "selection/select.rs",
+    "selection/narrow.rs",
+    "downloads/series.rs",
+    "downloads/ranks.rs",
+    "downloads/printed_downloads.rs",
+    "difference/compare.rs",
+    "difference/ztest.rs",
+    "difference/downloaded.rs",
+    "difference/quality.rs",
+    "difference/robustness.rs",
+    "difference/specification.rs",
+    "findings/registration.rs",
+    "findings/contradictions.rs",
+    "findings/survey.rs",
+    "exhibit/figure_matrix.rs",
+    "exhibit/figure_scatter.rs",
+    "exhibit/figure_flow.rs",
+    "exhibit/figure_popularity.rs",
+    "exhibit/table_regions.rs",
+    "exhibit/table_diaspora.rs",
+    "exhibit/table_legal.rs",
+);
+
+/// What decides about the libraries that all functions are built with.
+const BUILD: &[Source] =
+    &[("Cargo.toml", include_str!("../Cargo.toml")), ("Cargo.lock", include_str!("../Cargo.lock"))];
+
+/// Everything that a function may name; what it names is part of its results' keys.
+const CODE: &[&[Source]] = &[
+    SOURCES,
+    account::SOURCES,
+    arithmetic::SOURCES,
+    engine::SOURCES,
+    tables::SOURCES,
+    typeset::SOURCES,
+    BUILD,
+];
+
+/// A function of the study: a file in a room.
 macro_rules! function {
-    ($name:ident $(, $sources:expr)*) => {
-        Function {
-            name: stringify!($name),
-            code: &[
-                &[(
-                    concat!("stages/", stringify!($name), ".rs"),
-                    include_str!(concat!(stringify!($name), ".rs")),
-                )],
-                kit::SOURCES,
-                $($sources,)*
-            ],
-            inputs: $name::INPUTS,
-            outputs: $name::OUTPUTS,
-            schema: || schemars::schema_for!($name::Params),
-            normalise: function::normalise::<$name::Params>,
-            check: None,
-            run: |job| $name::run(&job.params()?, job),
-        }
+    ($room:ident, $name:ident) => {
+        engine::function!($name: $room::$name, (
+            concat!("stages/", stringify!($room), "/", stringify!($name), ".rs"),
+            include_str!(concat!(stringify!($room), "/", stringify!($name), ".rs")),
+        ), CODE)
+    };
+}
+
+/// A function that any study can use: a file of a crate.
+macro_rules! general {
+    ($crate_name:ident :: $name:ident) => {
+        engine::function!($name: $crate_name::$name, $crate_name::$name::SOURCE, CODE)
     };
 }
 
@@ -69,42 +157,46 @@ pub const STUDY: Study =
 
 /// Every function that a stage can use.
 pub const FUNCTIONS: &[Function] = &[
-    Function { check: Some(ingest::check), ..function!(ingest) },
-    function!(clean),
-    function!(tag),
-    function!(extrapolate),
-    function!(stand_in),
-    function!(stand_in_us),
-    Function { check: Some(kit::descriptor::check), ..function!(panel) },
-    Function { check: Some(kit::descriptor::check), ..function!(select) },
-    function!(narrow),
-    function!(series),
-    Function { check: Some(kit::descriptor::check), ..function!(ranks) },
-    function!(interpolate),
-    function!(downloaded),
-    function!(ztest),
-    function!(quality),
-    function!(robustness),
-    function!(specification),
-    function!(registration),
-    function!(contradictions),
-    function!(printed_downloads),
-    function!(survey),
-    function!(audit),
-    function!(figure_matrix),
-    function!(figure_scatter),
-    function!(figure_flow),
-    function!(figure_popularity),
-    function!(table_regions),
-    function!(table_diaspora),
-    function!(table_legal),
-    function!(ledger),
-    function!(manifest),
-    function!(report, typeset::SOURCES),
+    Function { check: Some(tables::ingest::check), ..general!(tables::ingest) },
+    function!(data, clean),
+    function!(data, tag),
+    function!(data, extrapolate),
+    function!(stand_in, stand_in),
+    function!(stand_in, stand_in_us),
+    Function { check: Some(tables::descriptor::check), ..function!(data, panel) },
+    Function { check: Some(tables::descriptor::check), ..function!(selection, select) },
+    function!(selection, narrow),
+    function!(downloads, series),
+    Function { check: Some(tables::descriptor::check), ..function!(downloads, ranks) },
+    function!(data, interpolate),
+    function!(difference, downloaded),
+    function!(difference, ztest),
+    function!(difference, quality),
+    function!(difference, robustness),
+    function!(difference, specification),
+    function!(findings, registration),
+    function!(findings, contradictions),
+    function!(downloads, printed_downloads),
+    function!(findings, survey),
+    general!(account::audit),
+    function!(exhibit, figure_matrix),
+    function!(exhibit, figure_scatter),
+    function!(exhibit, figure_flow),
+    function!(exhibit, figure_popularity),
+    function!(exhibit, table_regions),
+    function!(exhibit, table_diaspora),
+    function!(exhibit, table_legal),
+    general!(account::ledger),
+    general!(account::manifest),
+    general!(account::report),
 ];
 
 #[cfg(test)]
 mod tests {
+    use account::claims::{Claims, Status};
+    use account::expression::Expression;
+    use tables::table;
+
     use super::*;
 
     /// Those that read files of the data package say what is wrong with their description.
@@ -122,12 +214,52 @@ mod tests {
     #[test]
     fn every_function_says_what_it_makes() {
         for function in FUNCTIONS {
-            assert_eq!(function.path(), format!("stages/{}.rs", function.name));
+            assert!(function.path().ends_with(&format!("/{}.rs", function.name)));
             assert!(function.about().ends_with('.'), "{}", function.name);
             assert!(function.sources().any(|(path, _)| path == "Cargo.lock"));
             for output in function.outputs {
                 assert!(!output.is_empty(), "{}", function.name);
             }
+        }
+    }
+
+    #[test]
+    fn every_resource_of_the_study_is_sound() {
+        for (name, rows) in [
+            ("countries", 60),
+            ("country_names", 744),
+            ("apps", 62),
+            ("barrier_matrix_table1", 58),
+            ("barrier_matrix_appendix3", 40),
+            ("diaspora_published", 51),
+            ("diaspora_un", 52),
+            ("diaspora_fill", 7),
+            ("population_wdi", 472),
+            ("population_wdi_2025", 472),
+            ("population_taiwan", 8),
+        ] {
+            let frame = table::decode(&given::table(name)).unwrap();
+            assert_eq!(frame.height(), rows, "{name}");
+        }
+    }
+
+    /// The claims of the study: all 72, each settled by an expression that can
+    /// be read, or with what is missing.
+    #[test]
+    fn the_published_claims() {
+        let text = include_str!("../claims.yaml");
+        let claims = Claims::read("claims.yaml", text.as_bytes()).unwrap();
+        assert_eq!(claims.claims.len(), 72);
+        let of_claims = claims.claims.iter().flat_map(|it| [&it.expression, &it.nearest]);
+        let of_checks = claims.checks.iter().flat_map(|it| [&it.expected, &it.expression]);
+        for text in of_claims.flatten().chain(of_checks) {
+            Expression::parse(text).unwrap();
+        }
+        for claim in &claims.claims {
+            let open = claim.accepted == Status::NotCheckable;
+            assert_eq!(open, claim.missing.is_some(), "{}", claim.id);
+            let public = ["published_table", "published_arithmetic"];
+            assert_eq!(!open, public.contains(&claim.evidence.as_str()), "{}", claim.id);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use engine::function::Source;
 use serde_json::Value;
 
 use crate::space::PROJECT;
@@ -24,17 +25,21 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// What a crate must not depend on, by the beginnings of names.
-const STRANGERS: [(&str, &[&str]); 3] = [
+const STRANGERS: [(&str, &[&str]); 6] = [
     ("engine", &["cli", "colophon", "typeset", "typst", "polars", "clap", "indicatif", "annotate"]),
     ("typeset", &["cli", "colophon", "engine", "polars", "clap", "indicatif"]),
     ("cli", &["colophon", "typeset", "typst", "polars"]),
+    ("arithmetic", &["engine", "cli", "colophon", "polars", "typeset", "typst"]),
+    ("tables", &["account", "cli", "colophon", "typeset", "typst"]),
+    ("account", &["tables", "cli", "colophon", "polars"]),
 ];
 
 #[test]
 fn dependencies_run_one_way() {
     let dependencies = dependencies();
     let names: Vec<&str> = dependencies.keys().map(String::as_str).collect();
-    assert_eq!(names, ["cli", "colophon", "engine", "typeset"]);
+    let all = ["account", "arithmetic", "cli", "colophon", "engine", "tables", "typeset"];
+    assert_eq!(names, all);
     let mut faults = Vec::new();
     for (name, strangers) in STRANGERS {
         for dependency in &dependencies[name] {
@@ -46,121 +51,169 @@ fn dependencies_run_one_way() {
     none(&faults);
 }
 
-/// The file that is a function, by the function's name.
-fn stage_files() -> Vec<String> {
-    let stage = |path: &String| {
-        let name = path.strip_prefix("stages/");
-        name.is_some_and(|name| !name.contains('/') && !["lib.rs", "main.rs"].contains(&name))
+/// The crates whose code functions are made of, by the folders of their sources.
+const POOLS: [(&str, &[Source]); 5] = [
+    ("crates/account/src/", account::SOURCES),
+    ("crates/arithmetic/src/", arithmetic::SOURCES),
+    ("crates/tables/src/", tables::SOURCES),
+    ("crates/typeset/src/", typeset::SOURCES),
+    ("stages/", stages::SOURCES),
+];
+
+/// The files below a folder that are code: neither a list of modules nor tests alone.
+fn files_of(folder: &str) -> Vec<String> {
+    let code = |path: &String| {
+        let name = path.rsplit('/').next().unwrap_or("");
+        // The first file of `typeset` is more than a list of modules.
+        let list = ["lib.rs", "main.rs"].contains(&name) && folder != "crates/typeset/src/";
+        path.starts_with(folder) && !list && !["given.rs", "tests.rs"].contains(&name)
     };
-    ending(".rs").into_iter().filter(stage).collect()
+    ending(".rs").into_iter().filter(code).collect()
 }
 
-/// The files of the kit that count as code; `given.rs` is there for tests alone.
-fn kit_files() -> Vec<String> {
-    let kit = |path: &String| path.starts_with("stages/kit/") && !path.ends_with("/given.rs");
-    ending(".rs").into_iter().filter(kit).collect()
+/// The code that functions are made of, of the study and of the general crates.
+fn code() -> Vec<String> {
+    POOLS.iter().filter(|it| it.0 != "crates/typeset/src/").flat_map(|it| files_of(it.0)).collect()
+}
+
+/// The files that are functions of the study.
+fn functions() -> Vec<String> {
+    let paths = stages::FUNCTIONS.iter().map(|function| function.path().to_string());
+    paths.filter(|path| path.starts_with("stages/")).collect()
 }
 
 #[test]
 fn one_function_a_file_and_each_is_used() {
-    let files: BTreeSet<String> = stage_files().into_iter().collect();
-    let table: Vec<String> = stages::FUNCTIONS.iter().map(|it| it.path().to_string()).collect();
-    assert_eq!(table.iter().cloned().collect::<BTreeSet<_>>(), files);
-    assert_eq!(table.len(), files.len());
+    let table: BTreeSet<&str> = stages::FUNCTIONS.iter().map(|it| it.path()).collect();
+    assert_eq!(table.len(), stages::FUNCTIONS.len());
+    let has_run = found(&code(), r"^pub fn run\(.*&Job\)");
+    let has_run: BTreeSet<&str> = has_run.iter().filter_map(|it| it.split(':').next()).collect();
+    assert_eq!(table, has_run);
     let pipeline = text("pipeline.yaml");
-    let lib = text("stages/lib.rs");
-    let mut at = 0;
     for function in stages::FUNCTIONS {
         let name = function.name;
+        assert!(function.path().ends_with(&format!("/{name}.rs")));
         assert!(pipeline.contains(&format!("uses: {name}\n")), "no stage uses `{name}`");
-        let declared = lib.find(&format!("pub mod {name};\n")).unwrap();
-        assert!(declared > at, "`{name}` stands in another order among the modules");
-        at = declared;
     }
 }
 
-/// A function's code is its own file, the kit, the lock of dependencies, and
-/// the sources of a crate of this repository where it uses one.
 #[test]
-fn the_code_of_a_function_is_all_that_it_can_reach() {
-    for function in stages::FUNCTIONS {
-        let sources: BTreeMap<&str, &str> = function.sources().collect();
-        let mut expected: BTreeSet<String> = kit_files().into_iter().collect();
-        let own = function.path().to_string();
-        expected.insert(own.clone());
-        expected.extend(["Cargo.toml", "Cargo.lock"].map(String::from));
-        if !found(&[own], r"^use typeset\b").is_empty() {
-            expected.extend(typeset_files());
-        }
-        let known: BTreeSet<String> = sources.keys().map(|path| path.to_string()).collect();
-        assert_eq!(known, expected, "{}", function.name);
-        for path in &known {
-            assert!(sources[path.as_str()] == text(path), "{path} changed since it was compiled");
-        }
+fn the_sources_of_a_crate_are_its_files() {
+    for (folder, sources) in POOLS {
+        let known: BTreeSet<String> = sources.iter().map(|it| it.0.to_string()).collect();
+        assert_eq!(known, files_of(folder).into_iter().collect(), "{folder}");
+    }
+    for (path, compiled) in POOLS.iter().flat_map(|it| it.1).chain(engine::SOURCES) {
+        assert!(*compiled == text(path), "{path} changed since it was compiled");
     }
 }
 
-/// The sources of the crate `typeset`, without those of its tests.
-fn typeset_files() -> Vec<String> {
-    let source =
-        |path: &String| path.starts_with("crates/typeset/src/") && !path.ends_with("/tests.rs");
-    ending(".rs").into_iter().filter(source).collect()
-}
-
+/// A room of the study knows the records and the crates below, and no other room.
 #[test]
-fn the_sources_of_typeset_are_its_files() {
-    let known: BTreeSet<String> = typeset::SOURCES.iter().map(|it| it.0.to_string()).collect();
-    assert_eq!(known, typeset_files().into_iter().collect());
+fn a_room_knows_no_other() {
+    let mut faults = Vec::new();
+    for path in files_of("stages/") {
+        let room = path.split('/').nth(1).unwrap();
+        let own = [path.clone()];
+        faults.extend(found(&own, r"\bcrate::\{|\bcrate as\b|extern crate|\bsuper::super\b"));
+        let others = format!(r"\bcrate::(?:{room}|records|given)::");
+        let others = regex::Regex::new(&others).unwrap();
+        let mut known = found_outside_tests(&own, r"\bcrate::");
+        known.retain(|line| !others.is_match(line));
+        faults.extend(known);
+        if room == "records" {
+            faults.extend(found_outside_tests(&own, r"\bcrate::(?:[a-qs-z]|r[^e])"));
+        }
+    }
+    // What is a function is run by its stage alone.
+    for function in functions() {
+        let inner = function.trim_start_matches("stages/").trim_end_matches(".rs");
+        let name = format!(r"\bcrate::{}\b", inner.replace('/', "::"));
+        faults.extend(found_outside_tests(&files_of("stages/"), &name));
+    }
+    none(&faults);
 }
 
 /// The digest of a function's code is sound only while it can reach nothing
 /// that is not part of it.
 #[test]
 fn a_function_imports_nothing_else() {
-    let stages = stage_files();
-    let code: Vec<String> = stages.iter().cloned().chain(kit_files()).collect();
-    let known =
-        ["std", "engine", "crate", "super", "csv", "libm", "polars", "regex", "schemars", "serde"];
+    let code = code();
+    let ours = ["account", "arithmetic", "crate", "engine", "self", "super", "tables", "typeset"];
+    let theirs =
+        ["calamine", "csv", "libm", "polars", "regex", "schemars", "serde", "serde_json", "std"];
     let mut faults = Vec::new();
     let import = regex::Regex::new(r"^\s*(?:pub(?:\([^)]*\))? )?use (?:::)?(\w+)").unwrap();
     for path in &code {
-        let mut known = known.to_vec();
-        known.extend(["serde_json", "self", "calamine"]);
-        if path == "stages/report.rs" {
-            known.push("typeset");
-        }
         for line in text(path).lines() {
             if let Some(import) = import.captures(line)
-                && !known.contains(&&import[1])
+                && !ours.contains(&&import[1])
+                && !theirs.contains(&&import[1])
             {
                 faults.push(format!("{path}: {line}"));
             }
         }
     }
-    // Another crate, or another stage, by its full path; and a stage's `super`
-    // is the table of functions, but for that of its tests.
     faults.extend(found(&code, r"\b(cli|colophon|stages|tempfile|serde_saphyr)::"));
-    faults.extend(found(&code, r"\bcrate::(\{|[a-jl-z]|k[^i])|\bcrate as\b|extern crate"));
-    faults.extend(found(&stages, r"super::[^*]|^use super"));
-    let elsewhere: Vec<_> = code.iter().filter(|it| *it != "stages/report.rs").cloned().collect();
-    faults.extend(found(&elsewhere, r"\btypeset::"));
+    // Of the engine, what hands over and takes, and what is among its sources.
+    let handing = r"\bengine::(diagnostic|digest|function|given|sources|words|yaml)\b";
+    let handing = regex::Regex::new(handing).unwrap();
+    let mut engine = found(&code, r"\bengine::");
+    engine.retain(|line| !handing.is_match(line));
+    faults.extend(engine);
+    faults.extend(found_outside_tests(&code, r"\bengine::given\b"));
+    // Nothing is handed on under another name.
+    faults.extend(found_outside_tests(&code, r"^\s*pub(\([^)]*\))? use\b"));
     // Text and environment at compile time; files elsewhere.
-    let but_its_list: Vec<_> =
-        code.iter().filter(|it| *it != "stages/kit/mod.rs").cloned().collect();
+    let own = regex::Regex::new(r#"include_str!\("(\w+\.rs)"\)"#).unwrap();
     let reading = r"\b(include|include_str|include_bytes|env|option_env)!|#\[path|\basm!|unsafe";
-    faults.extend(found_outside_tests(&but_its_list, reading));
-    faults.extend(found(&stages, r"^\s*(pub )?mod \w+;"));
+    let mut reading = found_outside_tests(&code, reading);
+    reading.retain(|line| {
+        // A general function holds its own file.
+        let (path, _) = line.split_once(':').unwrap();
+        own.captures(line).is_none_or(|it| !path.ends_with(&format!("/{}", &it[1])))
+    });
+    faults.extend(reading);
+    faults.extend(found(&functions(), r"^\s*(pub )?mod \w+;"));
     // What clippy bans by name, here by where it lives.
     let machine = r"std::(env|fs|net|process|thread|time|os)\b|std::io::(std|copy)";
-    faults.extend(found(&but_its_list, machine));
+    faults.extend(found(&code, machine));
+    none(&faults);
+}
+
+/// A function's sources are found by following names; an `impl` that stands neither
+/// beside its type nor beside its trait would not be found.
+#[test]
+fn an_impl_stands_beside_its_type_or_its_trait() {
+    let head =
+        regex::Regex::new(r"^impl(?:<[^>]*>)?\s+(?:([\w:]+)(?:<.*>)?\s+for\s+)?&?(?:'\w+ )?(\w+)")
+            .unwrap();
+    let mut faults = Vec::new();
+    for path in code().into_iter().chain(files_of("crates/typeset/src/")) {
+        let text = text(&path);
+        let defines = |name: &str| {
+            let kinds = ["struct", "enum", "trait", "type", "union"];
+            kinds.iter().any(|kind| {
+                let pattern = format!(r"(?m)^\s*(?:pub(?:\([^)]*\))? )?{kind} {name}\b");
+                regex::Regex::new(&pattern).unwrap().is_match(&text)
+            })
+        };
+        for line in text.lines() {
+            let Some(head) = head.captures(line) else { continue };
+            let of = head.get(1).map(|it| it.as_str());
+            if !defines(&head[2]) && !of.is_some_and(defines) {
+                faults.push(format!("{path}: {line}"));
+            }
+        }
+    }
     none(&faults);
 }
 
 /// polars adds floats in an order that differs from run to run.
 #[test]
 fn floats_are_summed_in_one_place() {
-    let code: Vec<_> = [stage_files(), kit_files()].concat();
-    let code: Vec<_> = code.into_iter().filter(|it| it != "stages/kit/stats.rs").collect();
+    let code: Vec<_> =
+        code().into_iter().filter(|it| it != "crates/arithmetic/src/stats.rs").collect();
     let reductions = r"\.(sum|mean|std|var|product|median|quantile|cum_sum|cumsum|dot)\w*\(";
     let floats = r"\.(sum|product)::<f(32|64)>\(|\.fold\(0\.|-> f64.*\.sum\(";
     let engines = r"\.lazy\(|\.group_by\w*\(|\.agg\(|LazyFrame|POLARS_";

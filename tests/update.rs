@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use engine::function::Artifact;
 use serde_json::Value;
-use stages::kit::table;
+use tables::table;
 
 use crate::space::{Space, same, same_outputs};
 

@@ -11,17 +11,49 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::code;
 use crate::diagnostic::{Diagnostic, Kind};
 
 /// A source file that was compiled into the program: its path and its text.
 pub type Source = (&'static str, &'static str);
+
+/// Lists the files of a crate as its sources: the folder that they are in, as
+/// seen from the root of the repository, and their paths in it.
+#[macro_export]
+macro_rules! sources {
+    ($folder:literal: $($file:literal),* $(,)?) => {
+        &[$((concat!($folder, $file), include_str!($file))),*]
+    };
+}
+
+/// A function from the module that has its `INPUTS`, `OUTPUTS`, `Params` and
+/// `run`: its name, the module, its own source, and the pools of all sources
+/// that it may name.
+#[macro_export]
+macro_rules! function {
+    ($name:ident: $($module:ident)::+, $own:expr, $pools:expr) => {
+        $crate::function::Function {
+            name: stringify!($name),
+            own: $own,
+            code: $pools,
+            inputs: $($module::)+INPUTS,
+            outputs: $($module::)+OUTPUTS,
+            schema: || $crate::function::schema::<$($module::)+Params>(),
+            normalise: $crate::function::normalise::<$($module::)+Params>,
+            check: None,
+            run: |job| $($module::)+run(&job.params()?, job),
+        }
+    };
+}
 
 /// A function that stages can use.
 #[derive(Clone, Copy)]
 pub struct Function {
     /// The name that `uses:` refers to.
     pub name: &'static str,
-    /// Every source that its results depend on, its own file first.
+    /// Its own source.
+    pub own: Source,
+    /// The sources of all that it may use; those that it names decide its results.
     pub code: &'static [&'static [Source]],
     /// The inputs it takes.
     pub inputs: &'static [Slot],
@@ -45,18 +77,17 @@ pub type Check = fn(resource: &Value) -> Vec<(Vec<String>, String)>;
 impl Function {
     /// The path of its own source file.
     pub fn path(&self) -> &'static str {
-        self.sources().next().map_or("", |(path, _)| path)
+        self.own.0
     }
 
     /// What it makes: the first line of its own source file's header.
     pub fn about(&self) -> &'static str {
-        let (_, text) = self.sources().next().unwrap_or(("", ""));
-        text.lines().next().and_then(|line| line.strip_prefix("//!")).unwrap_or("").trim()
+        self.own.1.lines().next().and_then(|line| line.strip_prefix("//!")).unwrap_or("").trim()
     }
 
-    /// Every source that its results depend on.
+    /// Every source that its results depend on, its own first.
     pub fn sources(&self) -> impl Iterator<Item = Source> {
-        self.code.iter().copied().flatten().copied()
+        code::of(self.own, self.code).iter().copied()
     }
 }
 
@@ -202,6 +233,11 @@ impl<T: Into<String>> From<T> for Failure {
     fn from(message: T) -> Self {
         Failure { diagnostics: vec![Diagnostic::new(Kind::Stage, message)] }
     }
+}
+
+/// The schema of parameters.
+pub fn schema<P: schemars::JsonSchema>() -> Schema {
+    schemars::schema_for!(P)
 }
 
 /// Reads parameters into `P` and writes them back, so that a default that was

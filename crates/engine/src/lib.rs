@@ -7,8 +7,11 @@
 // What is said, and how things are named.
 pub mod diagnostic;
 pub mod plain;
+pub mod words;
 pub mod digest;
+mod code;
 pub mod function;
+pub mod given;
 
 // From `pipeline.yaml` to a plan.
 pub mod yaml;
@@ -60,3 +63,9 @@ mod execute;
 mod publish;
 pub mod run;
 pub mod session;
+
+/// The sources of the engine that may decide what a function makes. The others
+/// only hand over what a function is given, and take what it gives.
+pub const SOURCES: &[function::Source] = sources!("crates/engine/src/":
+    "digest.rs", "words.rs", "yaml.rs", "yaml/written.rs",
+);

@@ -265,7 +265,8 @@ mod tests {
 
     const CUT: Function = Function {
         name: "cut",
-        code: &[&[("cut.rs", "//! Cuts.")]],
+        own: ("cut.rs", "//! Cuts."),
+        code: &[],
         inputs: &[Slot::one("table"), Slot::optional("more")],
         outputs: &["table", "values"],
         schema: || schemars::schema_for!(Params),
@@ -276,7 +277,8 @@ mod tests {
 
     const OTHER: Function = Function {
         name: "other",
-        code: &[&[("other.rs", "//! Does else.")]],
+        own: ("other.rs", "//! Does else."),
+        code: &[],
         inputs: &[],
         outputs: &["text"],
         schema: || schemars::schema_for!(Other),

@@ -1,0 +1,404 @@
+//! Every numeric claim of the published report, recomputed where its evidence is public.
+//!
+//! `claims.yaml` states each claim and the expression over values that
+//! recomputes it. A claim is *reproduced* if the number agrees with the
+//! printed one at its printed precision (within half of the last digit; `<`
+//! and `>` strictly), *differs* if it does not, and is *not checkable* where
+//! data are missing. A number that rests on data labelled `synthetic` settles
+//! nothing and is not shown. Checks hold numbers against each other that
+//! should be equal by the report's own rules: they *agree* or *differ*.
+//!
+//! The status of each is held against the one that `claims.yaml` accepts; a
+//! change that nobody has accepted stops the build. Texts may quote values:
+//! `{tag.apps.phone}`, or an expression with its decimals, `{a.x - b.y | 1}`.
+
+use std::collections::BTreeSet;
+
+use engine::diagnostic::{Diagnostic, Place, did_you_mean};
+use engine::function::{Failure, Job, Outputs, Slot, Source};
+use engine::words::{brief, grouped};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::claims::{self, Check, Claim, Claims, Comparator, Status};
+use crate::json;
+use crate::known::{Computed, Known, SYNTHETIC};
+use crate::numerals::{decimals, shown};
+use crate::values::Values;
+
+/// The claims, the values of all stages, and who made them.
+pub const INPUTS: &[Slot] = &[Slot::one("claims"), Slot::many("values"), Slot::one("lineage")];
+/// What became of each claim, and how many ended how.
+pub const OUTPUTS: &[&str] = &["table", "values"];
+
+/// This file.
+pub const SOURCE: Source = ("crates/account/src/audit.rs", include_str!("audit.rs"));
+
+/// Parameters: none.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Params {}
+
+/// Settles every claim and check.
+pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
+    let file = job.one("claims");
+    let claims = Claims::read(&file.path, &file.bytes).map_err(Failure::contract)?;
+    let known = Known::read(&json::decode(job.one("lineage"))?, job.many("values"))?;
+    let audit = Audit { claims: &claims, known: &known };
+    let mut faults = Vec::new();
+    let mut kept = |row: Result<Row, Vec<Diagnostic>>| row.map_err(|all| faults.extend(all)).ok();
+    let rows: Vec<Row> = claims.claims.iter().filter_map(|it| kept(audit.claim(it))).collect();
+    let checks: Vec<Row> = claims.checks.iter().filter_map(|it| kept(audit.check(it))).collect();
+    if !faults.is_empty() {
+        return Err(Failure::contract(faults));
+    }
+    let values = values(&rows, &checks).encode()?;
+    let labels = job.labels().into_iter().filter(|label| label != SYNTHETIC).collect();
+    let table = Table { claims: rows, checks, labels };
+    Ok(Outputs::from([("table", json::encode(&table)?), ("values", values)]))
+}
+
+#[derive(Serialize)]
+struct Table {
+    claims: Vec<Row>,
+    checks: Vec<Row>,
+    labels: BTreeSet<String>,
+}
+
+/// What became of one claim or check.
+#[derive(Clone, Debug, Serialize)]
+struct Row {
+    claim: String,
+    section: String,
+    counts: String,
+    unit: String,
+    comparator: Comparator,
+    published: f64,
+    published_text: String,
+    evidence: String,
+    status: Status,
+    computed: Option<f64>,
+    computed_text: Option<String>,
+    /// Computed less published, where they differ.
+    difference: Option<f64>,
+    difference_text: Option<String>,
+    /// What public data say of the same thing where the claim is not checkable.
+    nearest: Option<f64>,
+    nearest_text: Option<String>,
+    missing: Option<String>,
+    reason: Option<String>,
+    effect: Option<String>,
+    /// The values that it was computed from.
+    values: BTreeSet<String>,
+}
+
+/// The file and the values together.
+struct Audit<'a> {
+    claims: &'a Claims,
+    known: &'a Known,
+}
+
+impl Audit<'_> {
+    fn claim(&self, claim: &Claim) -> Result<Row, Vec<Diagnostic>> {
+        let path = |key| ["claims", claim.id.as_str(), key];
+        let computed = self.optional(claim.expression.as_deref(), &path("expression"))?;
+        let nearest = self.optional(claim.nearest.as_deref(), &path("nearest"))?;
+        let nearest = nearest.filter(|nearest| !nearest.synthetic);
+        let stand_in = computed.as_ref().is_some_and(|computed| computed.synthetic);
+        let computed = computed.filter(|computed| !computed.synthetic);
+        let agrees =
+            |it: &Computed| claim.comparator.holds(it.number, claim.published, claim.precision);
+        let status = match &computed {
+            None => Status::NotCheckable,
+            Some(computed) if agrees(computed) => Status::Reproduced,
+            Some(_) => Status::Differs,
+        };
+        let unknown = "its values rest on a stand-in for licensed data".to_string();
+        let missing = claim.missing.clone().or_else(|| stand_in.then_some(unknown));
+        let missing = missing.filter(|_| status == Status::NotCheckable);
+        let nearest = nearest.filter(|_| status == Status::NotCheckable);
+        let places = decimals(claim.precision);
+        let row = Row {
+            claim: claim.id.clone(),
+            section: claim.section.clone(),
+            counts: claim.counts.clone(),
+            unit: claim.unit.clone(),
+            comparator: claim.comparator,
+            published: claim.published,
+            published_text: grouped(claim.published, places),
+            evidence: claim.evidence.clone(),
+            nearest: nearest.as_ref().map(|it| it.number),
+            nearest_text: nearest.map(|it| shown(it.number, places)),
+            missing,
+            reason: self.text(claim.reason.as_deref(), &path("reason"))?,
+            effect: self.text(claim.effect.as_deref(), &path("effect"))?,
+            ..Row::settled(status, computed, claim.published, places)
+        };
+        self.accepted(row, claim.accepted, "claims")
+    }
+
+    fn check(&self, check: &Check) -> Result<Row, Vec<Diagnostic>> {
+        let path = |key| ["checks", check.id.as_str(), key];
+        let due = self.compute(&check.expected, &path("expected"))?;
+        let found = self.compute(&check.expression, &path("expression"))?;
+        let near = (due.number - found.number).abs() <= 1e-9 * due.number.abs().max(1.0);
+        let status = if near { Status::Agrees } else { Status::Differs };
+        let synthetic = due.synthetic || found.synthetic;
+        let row = Row {
+            claim: check.id.clone(),
+            counts: check.about.clone(),
+            unit: check.unit.clone(),
+            published: due.number,
+            published_text: shown(due.number, 0),
+            reason: self.text(check.reason.as_deref(), &path("reason"))?,
+            effect: self.text(check.effect.as_deref(), &path("effect"))?,
+            ..Row::settled(status, Some(found), due.number, 0)
+        };
+        if synthetic {
+            let message = format!("the check `{}` rests on a stand-in", check.id);
+            let place = self.claims.document.value_place(&path("expression"));
+            return Err(vec![Diagnostic::contract(message).at(place)]);
+        }
+        self.accepted(row, check.accepted, "checks")
+    }
+
+    /// The row, if its status is accepted and a difference is explained.
+    fn accepted(&self, row: Row, accepted: Status, section: &str) -> Result<Row, Vec<Diagnostic>> {
+        let document = &self.claims.document;
+        let noun = section.trim_end_matches('s');
+        let id = &row.claim;
+        if row.status != accepted {
+            let (now, before) = (row.status.words(), accepted.words());
+            let message = format!("the {noun} `{id}` is {now}, and {before} is accepted");
+            let mut fault = Diagnostic::contract(message)
+                .at(document.value_place(&[section, id, "accepted"]))
+                .details([row.numbers()]);
+            if row.status == Status::Differs && row.reason.is_none() {
+                fault = fault.hint("say in `reason` why, and in `effect` what follows");
+            }
+            let hint = format!("write `accepted: {now}` in `{}` if it is right", document.path);
+            return Err(vec![fault.hint(hint).hint("else look what changed: `colophon status`")]);
+        }
+        if row.status == Status::Differs && (row.reason.is_none() || row.effect.is_none()) {
+            let message = format!("the {noun} `{id}` differs and lacks a `reason` or an `effect`");
+            let fault = Diagnostic::contract(message).at(document.key_place(&[section, id]));
+            return Err(vec![fault.details([row.numbers()])]);
+        }
+        Ok(row)
+    }
+
+    fn optional(
+        &self,
+        text: Option<&str>,
+        path: &[&str],
+    ) -> Result<Option<Computed>, Vec<Diagnostic>> {
+        text.map(|text| self.compute(text, path)).transpose()
+    }
+
+    fn compute(&self, text: &str, path: &[&str]) -> Result<Computed, Vec<Diagnostic>> {
+        let place = || self.claims.document.value_place(path);
+        let expression = claims::expression(text, place).map_err(|fault| vec![fault])?;
+        let strangers = self.known.strangers(&expression);
+        if !strangers.is_empty() {
+            return Err(strangers.iter().map(|name| self.stranger(name, place())).collect());
+        }
+        self.known.compute(&expression).map_err(|why| {
+            let message = format!("`{}` cannot be computed: {why}", brief(text));
+            vec![Diagnostic::contract(message).at(place())]
+        })
+    }
+
+    fn stranger(&self, name: &str, place: Place) -> Diagnostic {
+        let mut fault = Diagnostic::contract(format!("there is no value `{name}`")).at(place);
+        fault.hints.extend(did_you_mean(name, self.known.names()));
+        fault.hint("its stage may be missing from the inputs `values`")
+    }
+
+    /// A text with the values that it quotes.
+    fn text(&self, text: Option<&str>, path: &[&str]) -> Result<Option<String>, Vec<Diagnostic>> {
+        let Some(mut rest) = text else { return Ok(None) };
+        let mut whole = String::new();
+        while let Some((before, after)) = rest.split_once('{') {
+            let (quoted, after) = after.split_once('}').unwrap_or((after, ""));
+            whole += before;
+            whole += &self.quoted(quoted.trim(), path)?;
+            rest = after;
+        }
+        Ok(Some(whole + rest))
+    }
+
+    fn quoted(&self, quoted: &str, path: &[&str]) -> Result<String, Vec<Diagnostic>> {
+        if let Some(text) = self.known.text(quoted) {
+            return Ok(text.to_string());
+        }
+        let (expression, digits) = quoted.rsplit_once('|').unwrap_or((quoted, ""));
+        let digits = digits.trim().parse().ok().or_else(|| self.known.digits(quoted));
+        let computed = self.compute(expression.trim(), path)?;
+        let shown = || grouped(computed.number, digits.unwrap_or(0));
+        Ok(if computed.synthetic { "(a stand-in)".into() } else { shown() })
+    }
+}
+
+impl Row {
+    /// What the numbers alone decide; the caller adds what stands in the file.
+    fn settled(status: Status, computed: Option<Computed>, due: f64, places: usize) -> Self {
+        let number = computed.as_ref().map(|computed| computed.number);
+        let difference = number.filter(|_| status == Status::Differs).map(|number| number - due);
+        Row {
+            claim: String::new(),
+            section: String::new(),
+            counts: String::new(),
+            unit: String::new(),
+            comparator: Comparator::Equal,
+            published: due,
+            published_text: String::new(),
+            evidence: String::new(),
+            status,
+            computed: number,
+            computed_text: number.map(|number| shown(number, places)),
+            difference,
+            difference_text: difference.map(|number| shown(number, places)),
+            nearest: None,
+            nearest_text: None,
+            missing: None,
+            reason: None,
+            effect: None,
+            values: computed.map(|computed| computed.names).unwrap_or_default(),
+        }
+    }
+
+    fn numbers(&self) -> String {
+        let computed = self.computed_text.as_deref().unwrap_or("nothing");
+        format!("stated {}, computed {computed} {}", self.published_text, self.unit)
+    }
+}
+
+fn values(claims: &[Row], checks: &[Row]) -> Values {
+    let mut values = Values::default();
+    let mut count = |key: &str, rows: &[Row], status: Option<Status>, about: &str| {
+        let counted = rows.iter().filter(|row| status.is_none_or(|status| row.status == status));
+        let unit = if key.starts_with("checks") { "checks" } else { "claims" };
+        values.count(key, counted.count(), unit, about);
+    };
+    count("claims", claims, None, "numeric claims of the published report");
+    let about = "claims that agree with what is recomputed";
+    count("reproduced", claims, Some(Status::Reproduced), about);
+    let about = "claims that differ from what is recomputed";
+    count("differs", claims, Some(Status::Differs), about);
+    let about = "claims whose evidence is not public";
+    count("not_checkable", claims, Some(Status::NotCheckable), about);
+    count("checks", checks, None, "numbers held against each other");
+    count("checks.agree", checks, Some(Status::Agrees), "of them, that agree");
+    count("checks.differ", checks, Some(Status::Differs), "of them, that differ");
+    for row in claims.iter().filter(|row| row.status == Status::Differs) {
+        let about = format!("recomputed: {}", row.counts);
+        let number = row.computed.unwrap_or(f64::NAN);
+        values.number(&format!("computed.{}", row.claim), number, 1, &row.unit, &about);
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::given;
+    use serde_json::json;
+
+    use super::*;
+
+    const CLAIM: &str = "
+claims:
+  apps.share:
+    section: '5.2'
+    counts: share of apps
+    published: 75
+    unit: percent
+    comparator: '~'
+    evidence: published_table
+    expression: tag.phone / tag.apps * 100
+    reason: it is {tag.phone} of {tag.apps}, {tag.phone / tag.apps * 100 | 1} % ({tag.who})
+    effect: none
+    accepted: differs
+";
+
+    /// The audit of `text` with 39 of 62 apps, and one value from a stand-in.
+    fn audit(text: &str) -> Result<Outputs, Failure> {
+        let output = |path| json!({ "values": { "path": path, "digest": "ab" } });
+        let lineage = json!({
+            "stages": {
+                "tag": { "outputs": output("outputs/tag.json"), "labels": ["published"] },
+                "series": { "outputs": output("outputs/series.json"), "labels": ["synthetic"] },
+            },
+            "sources": {},
+        });
+        let tag = br#"{ "apps": { "number": 62, "digits": 0 }, "who": { "text": "Weibo" },
+                        "phone": { "number": 39, "digits": 0 } }"#;
+        let series = br#"{ "total": { "number": 75.0, "digits": 0 } }"#;
+        let values = [
+            given::artifact("outputs/series.json", series),
+            given::artifact("outputs/tag.json", tag),
+        ];
+        let claims = given::artifact("claims.yaml", text.as_bytes());
+        let lineage = given::artifact("lineage", lineage.to_string().as_bytes());
+        let inputs = [("claims", &[claims][..]), ("values", &values), ("lineage", &[lineage])];
+        run(&Params {}, &given::job(&inputs))
+    }
+
+    fn row(outputs: &Outputs) -> serde_json::Value {
+        let table: serde_json::Value = serde_json::from_slice(&outputs["table"].bytes).unwrap();
+        table["claims"][0].clone()
+    }
+
+    #[test]
+    fn a_claim_that_differs_gives_both_numbers_and_why() {
+        let outputs = audit(CLAIM).unwrap();
+        let found = row(&outputs);
+        let texts = ["status", "computed_text", "published_text", "difference_text"];
+        assert_eq!(texts.map(|key| &found[key]), ["differs", "62.9", "75", "−12.1"]);
+        assert_eq!(found["reason"], "it is 39 of 62, 62.9 % (Weibo)");
+        assert_eq!(given::number(&outputs, "differs"), 1.0);
+        // 1 is not 0.6, which is printed with a decimal.
+        let one = CLAIM.replace("75", "0.6").replace("tag.apps * 100\n", "tag.phone\n");
+        assert_eq!(row(&audit(&one).unwrap())["difference_text"], "0.40");
+    }
+
+    #[test]
+    fn a_change_of_status_that_nobody_accepted() {
+        let failure = audit(&CLAIM.replace("published: 75", "published: 63")).unwrap_err();
+        let fault = &failure.diagnostics[0];
+        let message = "the claim `apps.share` is reproduced, and differs is accepted";
+        assert_eq!(fault.to_string(), format!("claims.yaml:13:15: {message}"));
+        assert_eq!(fault.details, ["stated 63, computed 62.9 percent"]);
+        assert_eq!(fault.hints[0], "write `accepted: reproduced` in `claims.yaml` if it is right");
+        assert_eq!(fault.kind, engine::diagnostic::Kind::Contract);
+        let silent = CLAIM.replace("    effect: none\n", "");
+        let said = given::messages(audit(&silent));
+        assert!(said[0].ends_with("differs and lacks a `reason` or an `effect`"), "{said:?}");
+    }
+
+    #[test]
+    fn a_stand_in_settles_nothing() {
+        let text = CLAIM.replace("tag.phone / tag.apps * 100\n", "series.total + 0 * tag.apps\n");
+        let said = given::messages(audit(&text));
+        let message = "the claim `apps.share` is not checkable, and differs is accepted";
+        assert!(said[0].ends_with(message), "{said:?}");
+        let outputs = audit(&text.replace("accepted: differs", "accepted: not checkable")).unwrap();
+        assert_eq!(row(&outputs)["computed"], json!(null));
+        assert_eq!(row(&outputs)["missing"], "its values rest on a stand-in for licensed data");
+    }
+
+    #[test]
+    fn checks_and_unknown_values() {
+        let check = "checks:\n  a:\n    about: apps\n    unit: apps\n    expected: 62\n    \
+                     expression: tag.apps\n    accepted: agrees\n";
+        assert_eq!(given::number(&audit(check).unwrap(), "checks.agree"), 1.0);
+        let failure = audit(&check.replace("tag.apps", "tag.app")).unwrap_err();
+        let fault = &failure.diagnostics[0];
+        assert_eq!(fault.to_string(), "claims.yaml:6:17: there is no value `tag.app`");
+        assert_eq!(fault.hints[0], "did you mean `tag.apps`?");
+        let said = given::messages(audit(&check.replace("tag.apps", "tag.apps / 0")));
+        assert!(
+            said[0].ends_with("`tag.apps / 0` cannot be computed: it divides by 0"),
+            "{said:?}"
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! The account of numbers: what stages report, and what is said and printed of it.
+
+pub mod json;
+pub mod numerals;
+pub mod values;
+pub mod lineage;
+pub mod expression;
+pub mod known;
+pub mod claims;
+pub mod audit;
+pub mod ledger;
+pub mod reading;
+pub mod manifest;
+pub mod report;
+
+/// Every source of this crate.
+pub const SOURCES: &[engine::function::Source] = engine::sources!("crates/account/src/":
+    "json.rs", "numerals.rs", "values.rs", "lineage.rs", "expression.rs", "known.rs", "claims.rs",
+    "audit.rs", "ledger.rs", "reading.rs", "manifest.rs", "report.rs",
+);
