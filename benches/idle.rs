@@ -9,7 +9,7 @@ use std::time::Instant;
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let program = root.join("target/debug/colophon");
+    let program = root.join("target/debug/access-barriers");
     let runs = std::env::var("RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(50);
     if !program.exists() {
         println!("build it first: `cargo run -- run`");

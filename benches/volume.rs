@@ -1,7 +1,7 @@
 //! A panel of millions of rows through ingest, tagging and the series, beside pandas and DuckDB.
 //!
 //! `cargo run -- run`, which makes what the panel rests on, and then
-//! `cargo bench -p colophon --bench volume --profile dev --config benches/volume.toml`.
+//! `cargo bench -p access-barriers --bench volume --profile dev --config benches/volume.toml`.
 //! `SIZES="10 91"` are the factors by which the stand-in is multiplied, `PYTHON`
 //! is an interpreter with pandas, pyarrow and duckdb, `MEMORY=16` the gigabytes
 //! of address space that it may have.

@@ -60,7 +60,8 @@ fn each_command_of_the_docs_is_run() {
     let bin = space.path("bin");
     fs::create_dir(&bin).unwrap();
     fs::create_dir_all(space.path("docs")).unwrap();
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_colophon"), bin.join("colophon")).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_access-barriers"), bin.join("colophon"))
+        .unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let mut done = BTreeSet::new();
     for page in PAGES {

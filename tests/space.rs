@@ -150,7 +150,7 @@ impl Space {
 
     /// The program, about to be started in the project.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_colophon"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_access-barriers"));
         command.args(arguments).current_dir(&self.root).stdin(Stdio::null());
         for name in ["COLOPHON_STORE", "SOURCE_DATE_EPOCH", "CI", "CLICOLOR_FORCE"] {
             command.env_remove(name);
