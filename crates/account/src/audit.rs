@@ -330,12 +330,13 @@ claims:
             },
             "sources": {},
         });
-        let tag = br#"{ "apps": { "number": 62, "digits": 0 }, "who": { "text": "Weibo" },
-                        "phone": { "number": 39, "digits": 0 } }"#;
-        let series = br#"{ "total": { "number": 75.0, "digits": 0 } }"#;
+        let number = |number: f64| json!({ "number": number, "digits": 0, "unit": "apps", "about": "a count" });
+        let who = json!({ "text": "Weibo", "about": "an app" });
+        let tag = json!({ "apps": number(62.0), "who": who, "phone": number(39.0) });
+        let series = json!({ "total": number(75.0) });
         let values = [
-            given::artifact("outputs/series.json", series),
-            given::artifact("outputs/tag.json", tag),
+            given::artifact("outputs/series.json", series.to_string().as_bytes()),
+            given::artifact("outputs/tag.json", tag.to_string().as_bytes()),
         ];
         let claims = given::artifact("claims.yaml", text.as_bytes());
         let lineage = given::artifact("lineage", lineage.to_string().as_bytes());

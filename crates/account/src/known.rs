@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::function::{Artifact, Failure};
-use serde::Deserialize;
 
 use crate::expression::Expression;
-use crate::json;
 use crate::lineage::Lineage;
+use crate::record::{self, Record};
 
 /// The label of what can settle nothing.
 pub const SYNTHETIC: &str = "synthetic";
@@ -18,14 +17,23 @@ pub struct Known {
 }
 
 /// A value that some stage has reported.
-#[derive(Deserialize)]
 struct Value {
     number: Option<f64>,
     text: Option<String>,
-    #[serde(default)]
     digits: usize,
-    #[serde(skip)]
     synthetic: bool,
+}
+
+impl Value {
+    fn of(record: &Record, synthetic: bool) -> Self {
+        let digits = record.get("digits").and_then(|it| it.as_u64()).unwrap_or(0);
+        Value {
+            number: record.get("number").and_then(|it| it.as_f64()),
+            text: record.get("text").and_then(|it| it.as_str()).map(String::from),
+            digits: usize::try_from(digits).unwrap_or(0),
+            synthetic,
+        }
+    }
 }
 
 /// A number with the names of the values that it rests on.
@@ -44,10 +52,9 @@ impl Known {
         let mut values = BTreeMap::new();
         for artifact in artifacts {
             let (stage, labels) = lineage.maker(artifact)?;
-            let records: BTreeMap<String, Value> = json::decode(artifact)?;
             let synthetic = artifact.labels.union(&labels).any(|label| label == SYNTHETIC);
-            for (key, value) in records {
-                values.insert(format!("{stage}.{key}"), Value { synthetic, ..value });
+            for (key, record) in record::read(artifact)? {
+                values.insert(format!("{stage}.{key}"), Value::of(&record, synthetic));
             }
         }
         Ok(Known { values })

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::json;
 use crate::lineage::Lineage;
+use crate::record::{self, Record};
 
 /// The values of all stages, and what is upstream of them.
 pub const INPUTS: &[Slot] = &[Slot::many("values"), Slot::one("lineage")];
@@ -37,7 +38,7 @@ struct Ledger {
 #[derive(Serialize)]
 struct Entry {
     #[serde(flatten)]
-    value: BTreeMap<String, Value>,
+    value: Record,
     stage: String,
     labels: BTreeSet<String>,
 }
@@ -48,8 +49,7 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
     let mut values = BTreeMap::new();
     for artifact in job.many("values") {
         let (stage, labels) = lineage.maker(artifact)?;
-        let records: BTreeMap<String, BTreeMap<String, Value>> = json::decode(artifact)?;
-        for (key, mut value) in records {
+        for (key, mut value) in record::read(artifact)? {
             // Not every reader of JSON gets the last digit of a number right.
             for (number, text) in
                 [("number", "exact"), ("low", "exact_low"), ("high", "exact_high")]
@@ -86,10 +86,14 @@ mod tests {
             "sources": { "apps": { "path": "raw/apps.csv" } },
         });
         let values = [
-            given::artifact(path, br#"{ "z": { "number": -2.1, "digits": 3 } }"#),
+            given::artifact(
+                path,
+                br#"{ "z": { "number": -2.1, "digits": 3, "unit": "", "about": "z" } }"#,
+            ),
             given::artifact(
                 "outputs/tag.json",
-                br#"{ "n": { "number": 50, "low": 0.1, "high": 51 } }"#,
+                br#"{ "n": { "number": 50, "digits": 0, "unit": "", "about": "n",
+                             "low": 0.1, "high": 51 } }"#,
             ),
         ];
         let lineage = given::artifact("lineage", lineage.to_string().as_bytes());
@@ -104,10 +108,11 @@ mod tests {
             ledger["values"],
             json!({
                 "tag.n": { "number": 50, "exact": "50", "low": 0.1, "exact_low": "0.1",
-                           "high": 51, "exact_high": "51", "stage": "tag",
-                           "labels": ["published"] },
-                "ztest@a-b.z": { "number": -2.1, "exact": "-2.1", "digits": 3,
-                                 "stage": "ztest@a-b", "labels": ["synthetic"] },
+                           "high": 51, "exact_high": "51", "digits": 0, "unit": "",
+                           "about": "n", "stage": "tag", "labels": ["published"] },
+                "ztest@a-b.z": { "number": -2.1, "exact": "-2.1", "digits": 3, "unit": "",
+                                 "about": "z", "stage": "ztest@a-b",
+                                 "labels": ["synthetic"] },
             })
         );
         assert_eq!(ledger["sources"]["apps"]["path"], "raw/apps.csv");

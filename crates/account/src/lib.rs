@@ -3,6 +3,7 @@
 pub mod json;
 pub mod numerals;
 pub mod values;
+pub mod record;
 pub mod lineage;
 pub mod expression;
 pub mod known;
@@ -15,6 +16,6 @@ pub mod report;
 
 /// Every source of this crate.
 pub const SOURCES: &[engine::function::Source] = engine::sources!("crates/account/src/":
-    "json.rs", "numerals.rs", "values.rs", "lineage.rs", "expression.rs", "known.rs", "claims.rs",
+    "json.rs", "numerals.rs", "values.rs", "record.rs", "lineage.rs", "expression.rs", "known.rs", "claims.rs",
     "audit.rs", "ledger.rs", "reading.rs", "manifest.rs", "report.rs",
 );

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
-use engine::function::{Failure, Function, Job, Outputs, Slot, Source, normalise};
+use engine::function::{Failure, Function, Job, Outputs, Slot, normalise};
 use engine::lock::Lock;
 use engine::observe::{Event, How, Observer};
 use engine::options::Options;
@@ -45,10 +45,8 @@ macro_rules! toy {
     ($name:literal, $code:literal, $run:expr) => {
         Function {
             name: $name,
-            code: {
-                const CODE: &[&[Source]] = &[&[(concat!($name, ".rs"), $code)]];
-                CODE
-            },
+            own: (concat!($name, ".rs"), $code),
+            code: &[],
             inputs: {
                 const INPUTS: &[Slot] = &[Slot::many("texts")];
                 INPUTS

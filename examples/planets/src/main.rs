@@ -1,0 +1,36 @@
+//! A study with one function of its own, and those that any study can use.
+
+use std::process::ExitCode;
+
+use cli::Study;
+use engine::function::{Function, Source};
+
+mod largest;
+
+/// The files of this study that a function may name, and what decides about libraries.
+const SOURCES: &[Source] = engine::sources!("src/": "largest.rs");
+const BUILD: &[Source] = &[("Cargo.toml", include_str!("../Cargo.toml"))];
+
+const CODE: &[&[Source]] = &[
+    SOURCES,
+    account::SOURCES,
+    arithmetic::SOURCES,
+    engine::SOURCES,
+    tables::SOURCES,
+    typeset::SOURCES,
+    BUILD,
+];
+
+const STUDY: Study = Study {
+    functions: &[
+        engine::function!(ingest: tables::ingest, tables::ingest::SOURCE, CODE),
+        engine::function!(largest: largest, SOURCES[0], CODE),
+        engine::function!(ledger: account::ledger, account::ledger::SOURCE, CODE),
+    ],
+    env: &[("POLARS_MAX_THREADS", "4")],
+    clear: &["POLARS_"],
+};
+
+fn main() -> ExitCode {
+    cli::main(&STUDY)
+}
