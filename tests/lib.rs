@@ -35,3 +35,5 @@ mod schema;
 mod tidy;
 // Who may know whom: crates, stages, and what counts as a function's code.
 mod edges;
+// Arrows within a crate: no file and no room imports from itself by way of others.
+mod house;
