@@ -1,7 +1,8 @@
 //! The study: the functions that its stages use, in rooms, in reading order.
 
 use cli::Study;
-use engine::function::{Function, Source};
+use engine::code::Source;
+use engine::function::Function;
 
 /// What the tables of this study hold; every room may use it.
 pub mod records {

@@ -8,19 +8,22 @@ use std::process::Command;
 
 use crate::space::Space;
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 8] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/pipeline.md",
     "docs/report.md",
     "docs/reproducing.md",
+    "docs/rust.md",
+    "docs/values.md",
     "docs/volume.md",
 ];
 
 /// Commands that are not run, by how they begin, and why.
-const ELSEWHERE: [(&str, &str); 14] = [
+const ELSEWHERE: [(&str, &str); 15] = [
     (".ci/run", "this test is part of it"),
     ("cargo test", "this test is part of it"),
+    ("cargo run -p planets", ".ci/run"),
     ("cargo run -- check", "the same as `colophon check`"),
     ("cargo run -- run ranking", "the example of a stage is not in the table"),
     ("colophon watch", "it ends at Ctrl-C; tests of the machine watch"),

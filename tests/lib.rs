@@ -29,9 +29,13 @@ mod data;
 mod licensed;
 // Each command of the docs is run.
 mod docs;
+// The examples are what their pages say.
+mod examples;
 // The schema of the pipeline, held to it by a validator that is not ours.
 mod schema;
 // House rules on the form of files.
 mod tidy;
 // Who may know whom: crates, stages, and what counts as a function's code.
 mod edges;
+// Arrows within a crate: no file and no room imports from itself by way of others.
+mod house;

@@ -16,7 +16,7 @@ fn by_command() -> Space {
 fn there_is_typst() -> bool {
     let output = Command::new("typst").arg("--version").output();
     let said = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-    said.is_ok_and(|said| said.split_whitespace().nth(1) == Some(typeset::version()))
+    said.is_ok_and(|said| said.split_whitespace().nth(1) == Some(typeset::document::version()))
 }
 
 /// Holds a run with only these programs to its refusal, the report untouched.
@@ -24,7 +24,7 @@ fn there_is_typst() -> bool {
 fn refused(space: &Space, path: &str, problem: &str) {
     let pdf = space.bytes("outputs/report.pdf");
     let said = space.say_with(&["run", "--quiet"], &[("PATH", path)]);
-    let version = typeset::version();
+    let version = typeset::document::version();
     same(
         &said.err,
         &format!(
@@ -40,7 +40,7 @@ fn refused(space: &Space, path: &str, problem: &str) {
 #[test]
 fn the_command_gives_the_same_bytes() {
     if !there_is_typst() {
-        println!("no typst {} on PATH: compared nothing", typeset::version());
+        println!("no typst {} on PATH: compared nothing", typeset::document::version());
         return;
     }
     let space = by_command();
@@ -84,7 +84,10 @@ fn with_a_command_of_another_version() {
     for (says, problem) in [
         (
             "typst 0.12.0 (737895d7)",
-            format!("`typst` is version 0.12.0, but this edition needs {}", typeset::version()),
+            format!(
+                "`typst` is version 0.12.0, but this edition needs {}",
+                typeset::document::version()
+            ),
         ),
         ("hello", "`typst --version` doesn't say which version of Typst it is".to_string()),
     ] {

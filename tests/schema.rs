@@ -16,7 +16,7 @@ fn pipeline() -> String {
 /// The schema, which must be a valid one, with every definition that it refers to.
 fn compiled() -> (Schemas, SchemaIndex) {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-    compiler.add_resource("pipeline.json", engine::schema::schema(FUNCTIONS)).unwrap();
+    compiler.add_resource("pipeline.json", engine::plan::schema::schema(FUNCTIONS)).unwrap();
     let index = compiler.compile("pipeline.json", &mut schemas).unwrap();
     (schemas, index)
 }

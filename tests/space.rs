@@ -92,7 +92,7 @@ impl Space {
         space
     }
 
-    fn empty(path: &str) -> Self {
+    pub(crate) fn empty(path: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("study-").tempdir().unwrap();
         let root = folder.path().join(path);
         fs::create_dir_all(&root).unwrap();

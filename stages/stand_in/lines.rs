@@ -30,67 +30,69 @@ pub struct Model {
     pub others: Vec<i64>,
 }
 
-impl Market {
-    /// Draws the weights of all lines, and what each cell is to add up to.
-    pub fn draw(&self, params: &Params, seed: [u8; 32]) -> Result<(Vec<Line>, Model), Failure> {
-        let mut streams = Streams::new(seed);
-        let paths = self.paths(params);
-        let sizes: Vec<f64> = self
-            .places
-            .iter()
-            .map(|p| params.base * libm::pow(p.inhabitants / 1e6, params.elasticity))
-            .collect();
-        let google: Vec<f64> =
-            self.places.iter().map(|_| 0.2 + 0.6 * unit(&mut streams.places)).collect();
-        let mut pen = Pen { market: self, params, google, paths, sizes, lines: Vec::new() };
-        let mut others = Vec::new();
-        let regions: Vec<f64> = self
-            .cells
-            .regions
-            .iter()
-            .map(|_| factor(&mut streams.places, params.region_sigma))
-            .collect();
-        for app in 0..self.candidates.len() {
-            let size = factor(&mut streams.apps, params.app_sigma);
-            let key = &self.candidates[app].key;
-            let from = self.pairs.partition_point(|pair| pair.app < *key);
-            let pairs: Vec<&Pair> =
-                self.pairs[from..].iter().take_while(|pair| pair.app == *key).collect();
-            for pair in &pairs {
-                let place = self.place(&pair.iso3)?;
-                let Some(region) = self.places[place].region else { continue };
-                let drawn = size * regions[region] * factor(&mut streams.pairs, params.pair_sigma);
-                if unit(&mut streams.pairs) >= params.absent {
-                    let kind = pair.code as usize;
-                    let cell = |year| self.cells.at(region, kind, year);
-                    pen.write(app, place, (0, self.months), (drawn, kind), &cell, &mut streams);
-                }
+/// Draws the weights of all lines, and what each cell is to add up to.
+pub fn draw(
+    market: &Market,
+    params: &Params,
+    seed: [u8; 32],
+) -> Result<(Vec<Line>, Model), Failure> {
+    let mut streams = Streams::new(seed);
+    let paths = paths(market, params);
+    let sizes: Vec<f64> = market
+        .places
+        .iter()
+        .map(|p| params.base * libm::pow(p.inhabitants / 1e6, params.elasticity))
+        .collect();
+    let google: Vec<f64> =
+        market.places.iter().map(|_| 0.2 + 0.6 * unit(&mut streams.places)).collect();
+    let mut pen = Pen { market, params, google, paths, sizes, lines: Vec::new() };
+    let mut others = Vec::new();
+    let regions: Vec<f64> = market
+        .cells
+        .regions
+        .iter()
+        .map(|_| factor(&mut streams.places, params.region_sigma))
+        .collect();
+    for app in 0..market.candidates.len() {
+        let size = factor(&mut streams.apps, params.app_sigma);
+        let key = &market.candidates[app].key;
+        let from = market.pairs.partition_point(|pair| pair.app < *key);
+        let pairs: Vec<&Pair> =
+            market.pairs[from..].iter().take_while(|pair| pair.app == *key).collect();
+        for pair in &pairs {
+            let place = market.place(&pair.iso3)?;
+            let Some(region) = market.places[place].region else { continue };
+            let drawn = size * regions[region] * factor(&mut streams.pairs, params.pair_sigma);
+            if unit(&mut streams.pairs) >= params.absent {
+                let kind = pair.code as usize;
+                let cell = |year| market.cells.at(region, kind, year);
+                pen.write(app, place, (0, market.months), (drawn, kind), &cell, &mut streams);
             }
-            let cell = self.cells.count() + others.len();
-            let total = pen.rest(app, !pairs.is_empty(), cell, &mut streams)?;
-            others.push(total);
         }
-        let count = self.cells.count();
-        let mut matrix = vec![0.0; count];
-        for line in pen.lines.iter().filter(|line| line.cell < count) {
-            matrix[line.cell] += line.weight;
-        }
-        Ok((pen.lines, Model { matrix, others }))
+        let cell = market.cells.count() + others.len();
+        let total = pen.rest(app, !pairs.is_empty(), cell, &mut streams)?;
+        others.push(total);
     }
+    let count = market.cells.count();
+    let mut matrix = vec![0.0; count];
+    for line in pen.lines.iter().filter(|line| line.cell < count) {
+        matrix[line.cell] += line.weight;
+    }
+    Ok((pen.lines, Model { matrix, others }))
+}
 
-    /// Trend and season of each kind in each month.
-    fn paths(&self, params: &Params) -> Vec<Vec<f64>> {
-        let turn = (params.turn - params.first_year) as f64;
-        let path = |effect: f64, month: Month| {
-            let years = month as f64 / 12.0;
-            let slope = params.fall + effect;
-            let trend = params.rise * years.min(turn) + slope * (years - turn).max(0.0);
-            let angle = 2.0 * std::f64::consts::PI * (month % 12) as f64 / 12.0;
-            libm::exp(trend) * (1.0 + params.season * libm::cos(angle))
-        };
-        let of = |kind: usize| (0..self.months).map(|m| path(params.effects[kind], m)).collect();
-        (0..KINDS.len()).map(of).collect()
-    }
+/// Trend and season of each kind in each month.
+fn paths(market: &Market, params: &Params) -> Vec<Vec<f64>> {
+    let turn = (params.turn - params.first_year) as f64;
+    let path = |effect: f64, month: Month| {
+        let years = month as f64 / 12.0;
+        let slope = params.fall + effect;
+        let trend = params.rise * years.min(turn) + slope * (years - turn).max(0.0);
+        let angle = 2.0 * std::f64::consts::PI * (month % 12) as f64 / 12.0;
+        libm::exp(trend) * (1.0 + params.season * libm::cos(angle))
+    };
+    let of = |kind: usize| (0..market.months).map(|m| path(params.effects[kind], m)).collect();
+    (0..KINDS.len()).map(of).collect()
 }
 
 /// A generator for each part of the model.

@@ -41,7 +41,7 @@ use serde::Serialize;
 use tables::calendar::{self, Month};
 use tables::table;
 
-use crate::stand_in::lines::{Allotment, Line};
+use crate::stand_in::lines::{self, Allotment, Line};
 use crate::stand_in::market::{Candidate, Market};
 use crate::stand_in::target::{self, Rule, Target};
 
@@ -56,7 +56,8 @@ pub const INPUTS: &[Slot] = &[
 /// The panel, the candidates, how the aggregates are met, and a summary.
 pub const OUTPUTS: &[&str] = &["panel", "candidates", "aggregates", "values"];
 
-pub use crate::stand_in::market::Params;
+/// Parameters: those of the market.
+pub type Params = crate::stand_in::market::Params;
 
 /// How an aggregate is met.
 #[derive(Serialize)]
@@ -73,7 +74,7 @@ struct Met<'a> {
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let market = Market::read(params, job)?;
     let targets = target::read(job.one("published"))?;
-    let (lines, model) = market.draw(params, job.seed())?;
+    let (lines, model) = lines::draw(&market, params, job.seed())?;
     let amounts = market.cells.rake(&model.matrix, &targets, params.margin)?;
     let mut totals: Vec<i64> = amounts.iter().map(|amount| amount.round() as i64).collect();
     let whole: Vec<f64> = totals.iter().map(|total| *total as f64).collect();

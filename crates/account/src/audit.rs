@@ -14,8 +14,9 @@
 
 use std::collections::BTreeSet;
 
+use engine::code::Source;
 use engine::diagnostic::{Diagnostic, Place, did_you_mean};
-use engine::function::{Failure, Job, Outputs, Slot, Source};
+use engine::function::{Failure, Job, Outputs, Slot};
 use engine::words::{brief, grouped};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

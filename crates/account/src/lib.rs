@@ -15,7 +15,7 @@ pub mod manifest;
 pub mod report;
 
 /// Every source of this crate.
-pub const SOURCES: &[engine::function::Source] = engine::sources!("crates/account/src/":
+pub const SOURCES: &[engine::code::Source] = engine::sources!("crates/account/src/":
     "json.rs", "numerals.rs", "values.rs", "record.rs", "lineage.rs", "expression.rs", "known.rs", "claims.rs",
     "audit.rs", "ledger.rs", "reading.rs", "manifest.rs", "report.rs",
 );

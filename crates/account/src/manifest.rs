@@ -8,8 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use engine::code::Source;
 use engine::digest::Digest;
-use engine::function::{Failure, Job, Outputs, Slot, Source};
+use engine::function::{Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -17,12 +17,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use engine::code::Source;
 use engine::diagnostic::{Diagnostic, Kind, Place};
-use engine::function::{Artifact, Failure, Job, Output, Outputs, Slot, Source};
+use engine::function::{Artifact, Failure, Job, Output, Outputs, Slot};
 use engine::words::count;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use typeset::{Problem, Project};
+use typeset::claims::Claim;
+use typeset::numerals::{self, Naked as NakedNumber};
+use typeset::problem::Problem;
+use typeset::project::Project;
 
 use crate::reading::Ledger;
 use crate::values::Values;
@@ -94,7 +98,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
         standards: params.standards.clone(),
     };
     let made = match params.renderer {
-        Renderer::Embedded => typeset::pdf(&project),
+        Renderer::Embedded => typeset::document::pdf(&project),
         Renderer::Cli => typeset::command::pdf(&project, Path::new("typst")),
     };
     let made = made.map_err(refused)?;
@@ -149,11 +153,11 @@ impl fmt::Display for Coverage {
 }
 
 /// The numerals in the prose of all sources.
-fn numerals(project: &Project) -> (Coverage, Vec<typeset::Naked>) {
+fn numerals(project: &Project) -> (Coverage, Vec<NakedNumber>) {
     let (mut coverage, mut naked) = (Coverage::default(), Vec::new());
     for (path, bytes) in project.files.iter().filter(|(path, _)| path.ends_with(".typ")) {
         // Typst has refused what is no text.
-        let found = typeset::numerals(path, &String::from_utf8_lossy(bytes));
+        let found = numerals::numerals(path, &String::from_utf8_lossy(bytes));
         coverage.literals += found.literals;
         coverage.dates += found.dates;
         coverage.references += found.references;
@@ -193,8 +197,8 @@ fn refused(problems: Vec<Problem>) -> Failure {
 }
 
 /// A claim that is false.
-fn broken(ledger: &Ledger, claim: typeset::Claim) -> Diagnostic {
-    let typeset::Claim { condition, names, words, sentence, page, problem, .. } = claim;
+fn broken(ledger: &Ledger, claim: Claim) -> Diagnostic {
+    let Claim { condition, names, words, sentence, page, problem, .. } = claim;
     let message = format!("`{words}` on page {page} is not true");
     let problem = Problem { message, ..problem };
     let mut diagnostic = diagnostic(problem).details([
@@ -210,7 +214,7 @@ fn broken(ledger: &Ledger, claim: typeset::Claim) -> Diagnostic {
 }
 
 /// A numeral that nothing answers for, with the values that it may be.
-fn bare(ledger: &Ledger, naked: typeset::Naked) -> Diagnostic {
+fn bare(ledger: &Ledger, naked: NakedNumber) -> Diagnostic {
     let mut diagnostic = diagnostic(naked.problem);
     for name in ledger.equal(&naked.number) {
         diagnostic = diagnostic.hint(format!("it may be `#val(\"{name}\")`"));

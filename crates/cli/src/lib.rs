@@ -6,30 +6,22 @@ mod args;
 mod message;
 mod progress;
 mod report;
+mod study;
 mod text;
 mod verbs;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use engine::function::Function;
 use engine::plain::plain;
-use engine::supervise;
+use engine::run::supervise;
 use signal_hook::consts::SIGXFSZ;
 
 use args::Verb;
 use report::say;
 use text::Text;
 
-/// What a study brings to the machine.
-pub struct Study {
-    /// Its functions.
-    pub functions: &'static [Function],
-    /// Environment variables that its libraries read, and what they are to be.
-    pub env: &'static [(&'static str, &'static str)],
-    /// Prefixes of environment variables that must not reach its libraries.
-    pub clear: &'static [&'static str],
-}
+pub use study::Study;
 
 /// The program.
 pub fn main(study: &Study) -> ExitCode {

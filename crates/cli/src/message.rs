@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use annotate_snippets::{AnnotationKind, Level, Origin, Snippet};
 use engine::diagnostic::{Diagnostic, Kind, Place, Quoted};
 use engine::plain::{self, plain};
-use engine::run::Summary;
+use engine::run::request::Summary;
 
 use crate::args::{Arguments, Verb};
 use crate::report::{Failed, columns, count, print_json, print_json_line, say};

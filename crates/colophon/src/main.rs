@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use cli::Study;
-use engine::function::{Function, Source};
+use engine::code::Source;
+use engine::function::Function;
 
 /// What decides about the libraries that all functions are built with.
 const BUILD: &[Source] = &[

@@ -16,7 +16,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex};
 
-use crate::function::Source;
+/// A source file that was compiled into the program: its path and its text.
+pub type Source = (&'static str, &'static str);
 
 /// Sources in their pools.
 type Pools = &'static [&'static [Source]];
@@ -229,7 +230,7 @@ mod tests {
         let layout = ["mod", "sdmx"].map(|file| format!("crates/tables/src/layout/{file}.rs"));
         for (text, found) in [
             ("", vec![]),
-            ("use std::fs;\nuse polars::prelude::{df, NamedFrom};", vec![]),
+            ("use std::fs;\nuse other::prelude::{df, NamedFrom};", vec![]),
             ("use tables::csv;", vec![csv, faults]),
             ("use tables::{faults::Faults as F, csv::{Csv, Row}};", vec![csv, faults]),
             ("use tables::{\n    faults,\n};\n", vec![faults]),

@@ -155,6 +155,13 @@ impl Diagnostic {
     }
 }
 
+/// Each problem once, in the order of the files.
+pub(crate) fn tidy(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    found.sort_by(|a, b| (&a.at, &a.message).cmp(&(&b.at, &b.message)));
+    found.dedup();
+    found
+}
+
 /// The system's words for an error, without the error number.
 fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();

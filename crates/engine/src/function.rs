@@ -11,11 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::code;
+use crate::code::{self, Source};
 use crate::diagnostic::{Diagnostic, Kind};
-
-/// A source file that was compiled into the program: its path and its text.
-pub type Source = (&'static str, &'static str);
 
 /// Lists the files of a crate as its sources: the folder that they are in, as
 /// seen from the root of the repository, and their paths in it.

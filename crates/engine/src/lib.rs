@@ -2,70 +2,56 @@
 //!
 //! It knows no column, frame or terminal: it never prints, never exits, and
 //! reads no environment but what it is handed. The modules stand in the order
-//! in which a newcomer should read them.
+//! in which a newcomer should read them, and each knows none that comes after it.
 
 // What is said, and how things are named.
 pub mod diagnostic;
 pub mod plain;
 pub mod words;
 pub mod digest;
-mod code;
+pub mod code;
 pub mod function;
 pub mod given;
+pub mod observe;
 
-// From `pipeline.yaml` to a plan.
+// Files that people write.
 pub mod yaml;
 pub mod shape;
-pub mod pipeline;
-pub mod schema;
-pub mod source;
-mod template;
-mod tree;
-pub mod reference;
-pub mod options;
-mod shell;
-mod draft;
-mod labels;
-mod outputs;
-mod order;
-pub mod plan;
 
 // What is the program's own, whoever wrote the project.
 mod own;
+mod scratch;
+mod seal;
+mod durable;
+
+// The files of a project: those that are there, and those that are made.
+pub mod files;
+mod outputs;
 
 // What decides a result, and where results live.
 pub mod recipe;
-pub mod files;
-mod scratch;
 pub mod store;
-mod writer;
-pub mod gc;
-
-// A checkout and what it remembers.
-pub mod project;
-mod lineage;
 pub mod lock;
 pub mod state;
+
+// From `pipeline.yaml` to a plan.
+mod tree;
+pub mod plan;
+
+// A checkout: what its stages are made from, and whether they are up to date.
+mod lineage;
+pub mod project;
+pub mod resolve;
 pub mod compiled;
 pub mod witness;
+pub mod since;
 
 // Doing it.
-pub mod observe;
-pub mod forecast;
-pub mod since;
-mod stream;
-pub mod supervise;
-mod process;
-mod workplace;
-pub mod logs;
-mod failure;
-mod execute;
 mod publish;
 pub mod run;
-pub mod session;
 
 /// The sources of the engine that may decide what a function makes. The others
 /// only hand over what a function is given, and take what it gives.
-pub const SOURCES: &[function::Source] = sources!("crates/engine/src/":
-    "digest.rs", "words.rs", "yaml.rs", "yaml/written.rs",
+pub const SOURCES: &[code::Source] = sources!("crates/engine/src/":
+    "digest.rs", "words.rs", "yaml.rs", "yaml/parse.rs", "yaml/written.rs",
 );

@@ -14,7 +14,7 @@ use crate::plan::{Action, Origin, Plan, Stage};
 use crate::store::Made;
 
 /// What is known of a stage that is up to date.
-pub(crate) struct Known<'a> {
+pub(crate) struct Facts<'a> {
     pub(crate) inputs: &'a BTreeMap<String, Vec<Digest>>,
     pub(crate) outputs: &'a BTreeMap<String, Made>,
     pub(crate) labels: &'a BTreeSet<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Known<'a> {
 pub(crate) fn lineage<'a>(
     plan: &Plan,
     of: usize,
-    known: impl Fn(usize) -> Known<'a>,
+    known: impl Fn(usize) -> Facts<'a>,
     source: impl Fn(&str) -> Option<(Digest, u64)>,
 ) -> Value {
     let upstream = plan.closure(plan.stages[of].upstream());
@@ -62,7 +62,7 @@ pub(crate) fn sources(
     sources
 }
 
-fn describe(plan: &Plan, stage: &Stage, known: &Known) -> Value {
+fn describe(plan: &Plan, stage: &Stage, known: &Facts) -> Value {
     let mut inputs = Map::new();
     for (role, list) in &stage.inputs {
         let digests = known.inputs.get(role).map_or(&[][..], Vec::as_slice);

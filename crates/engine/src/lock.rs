@@ -4,7 +4,7 @@
 //! machine, so that it merges as text. It is YAML for whoever reads it; the
 //! program reads it line by line and takes only what it would write itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -80,6 +80,11 @@ impl Lock {
             })?;
         }
         Ok(parser.finish())
+    }
+
+    /// The keys that it speaks of.
+    pub fn keys(&self) -> BTreeSet<Digest> {
+        self.stages.values().map(|block| block.key).collect()
     }
 
     /// The text of the lock.

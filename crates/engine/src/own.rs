@@ -13,6 +13,9 @@ use rustix::fs::OFlags;
 
 use crate::diagnostic::{Diagnostic, Kind};
 
+/// The program's own folder in a project.
+pub(crate) const FOLDER: &str = ".colophon";
+
 /// How to open: a link is not followed, and a pipe is not waited for.
 fn plainly() -> OpenOptions {
     let mut options = File::options();

@@ -5,18 +5,17 @@
 //! What somebody edited by hand is kept before it is replaced.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, Permissions};
-use std::io::Write;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
+use crate::durable::{rename, sync};
 use crate::files::Files;
 use crate::outputs;
-use crate::own;
+use crate::own::{self, FOLDER};
 use crate::scratch::Scratch;
-use crate::state::FOLDER;
 use crate::store::{Made, Store};
 
 /// An object and where it belongs.
@@ -160,22 +159,6 @@ pub(crate) fn place(
     (placed, kept, problem)
 }
 
-/// Above this many files, one sync of the whole file system costs less.
-const SINGLY: usize = 32;
-
-/// Makes files or folders durable.
-pub(crate) fn sync(root: &Path, paths: BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
-    #[cfg(target_os = "linux")]
-    if paths.len() > SINGLY && File::open(root).is_ok_and(|root| rustix::fs::syncfs(root).is_ok()) {
-        return Ok(());
-    }
-    for path in paths {
-        let synced = File::open(&path).and_then(|file| file.sync_all());
-        synced.map_err(|error| Diagnostic::io("make durable", &path, &error))?;
-    }
-    Ok(())
-}
-
 /// Moves what somebody edited to where it is not lost; gives its new path: its own
 /// one, in the first of the folders `kept`, `kept-2`, … that has nothing there.
 pub(crate) fn keep_copy(root: &Path, path: &str) -> Result<String, Diagnostic> {
@@ -197,32 +180,4 @@ pub(crate) fn keep_copy(root: &Path, path: &str) -> Result<String, Diagnostic> {
     let moved = rename(&root.join(path), &root.join(&target));
     moved.map_err(|error| Diagnostic::io("keep a copy of", Path::new(path), &error))?;
     Ok(target.display().to_string())
-}
-
-/// Replaces a file of the project, whole or not at all, and durably.
-pub(crate) fn replace(path: &Path, bytes: &[u8], scratch: &Scratch) -> Result<(), Diagnostic> {
-    let temp = scratch.path();
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let written = File::create_new(&temp)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| rename(&temp, path))
-        .and_then(|()| File::open(folder)?.sync_all());
-    written.map_err(|error| Diagnostic::io("write", path, &error))
-}
-
-/// Renames; where the run's folder is on another file system than the target,
-/// by way of a copy beside it.
-fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
-    match fs::rename(from, to) {
-        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
-            let folder = to.parent().unwrap_or(Path::new("."));
-            let mut temp = tempfile::Builder::new().prefix(".colophon-").tempfile_in(folder)?;
-            std::io::copy(&mut File::open(from)?, temp.as_file_mut())?;
-            temp.as_file().set_permissions(from.metadata()?.permissions())?;
-            temp.as_file().sync_all()?;
-            temp.persist(to).map_err(|error| error.error)?;
-            fs::remove_file(from)
-        }
-        other => other,
-    }
 }

@@ -33,6 +33,9 @@ use crate::digest::Digest;
 /// The version of the recipe's form.
 pub const FORMAT: u32 = 1;
 
+/// The line that names the kind of machine.
+const PLATFORM: &str = "platform";
+
 /// Everything that decides a result.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -77,6 +80,31 @@ impl Recipe {
         }
     }
 
+    /// Sets the kind of machine.
+    pub(crate) fn set_platform(&mut self, platform: &str) {
+        self.set(PLATFORM, platform);
+    }
+
+    /// The kind of machine that it speaks of, if it does.
+    pub(crate) fn platform(&self) -> Option<&str> {
+        self.lines.get(PLATFORM).map(String::as_str)
+    }
+
+    /// The key on another kind of machine; the same where it speaks of none.
+    pub(crate) fn key_on(&self, platform: &str) -> Digest {
+        let mut there = self.clone();
+        if self.platform().is_some() {
+            there.set_platform(platform);
+        }
+        there.key()
+    }
+
+    /// The digests of its inputs' contents.
+    pub(crate) fn contents(&self) -> impl Iterator<Item = Digest> {
+        let contents = self.lines.iter().filter(|(line, _)| content_of(line).is_some());
+        contents.filter_map(|(_, digest)| Digest::from_hex(digest))
+    }
+
     /// The lines in order.
     pub fn lines(&self) -> &BTreeMap<String, String> {
         &self.lines
@@ -100,6 +128,31 @@ impl Recipe {
         };
         names.into_iter().map(change).filter(|change| change.before != change.after).collect()
     }
+}
+
+/// An input as the names of lines have it: `ROLE.PATH`.
+pub fn input(role: &str, path: &str) -> String {
+    format!("{role}.{path}")
+}
+
+/// The line that holds the digest of an input's content.
+pub fn content(input: &str) -> String {
+    format!("input.{input}")
+}
+
+/// The line that holds the labels of an input.
+pub fn labels(input: &str) -> String {
+    format!("label.{input}")
+}
+
+/// The input whose content a line holds.
+pub fn content_of(line: &str) -> Option<&str> {
+    line.strip_prefix("input.")
+}
+
+/// The input whose labels a line holds.
+pub fn labels_of(line: &str) -> Option<&str> {
+    line.strip_prefix("label.")
 }
 
 /// JSON text with sorted keys, whatever the order in memory.

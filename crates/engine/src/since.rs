@@ -11,10 +11,11 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
-use crate::lock::Lock;
-use crate::plan::Origin;
-use crate::project::{Done, PLATFORM, Project};
-use crate::recipe::{Change, Recipe, canonical};
+use crate::lock::{Block, Lock};
+use crate::plan::{Origin, Stage};
+use crate::project::Project;
+use crate::recipe::{self, Change, Recipe, canonical, content_of, labels_of};
+use crate::resolve::Done;
 use crate::store::Made;
 
 /// Stages as they were, by name.
@@ -59,14 +60,15 @@ impl Account {
 
 /// The stages as a lock has them.
 pub fn locked(project: &Project, lock: &Lock) -> Before {
-    let was = |block: &crate::lock::Block| {
+    let was = |block: &Block| {
         let found = project.store.recipe(&block.key);
         let is_whole = found.is_some();
         let inputs = || {
             let mut recipe = Recipe::default();
             for (input, digest) in &block.inputs {
                 let (role, path) = input.split_once(' ').unwrap_or((input, ""));
-                recipe.set(format!("input.{role}.{path}"), digest.to_string());
+                let line = recipe::content(&recipe::input(role, path));
+                recipe.set(line, digest.to_string());
             }
             recipe
         };
@@ -155,7 +157,7 @@ fn account(project: &Project, index: usize, now: &Recipe, was: Option<&Was>) -> 
     account.changes = now.changes(&was.recipe);
     if !was.is_whole {
         account.is_partial = true;
-        account.changes.retain(|change| change.line.starts_with("input."));
+        account.changes.retain(|change| content_of(&change.line).is_some());
     }
     account.changes.extend(sources(project, index, &was.recipe));
     account
@@ -163,18 +165,11 @@ fn account(project: &Project, index: usize, now: &Recipe, was: Option<&Was>) -> 
 
 /// Whether a recipe is the one that was, but for the kind of machine.
 fn is_same(recipe: &Recipe, was: &Was) -> bool {
-    if recipe.key() == was.key {
-        return true;
-    }
-    let Some(platform) = was.platform.as_ref() else { return false };
-    let mut there = recipe.clone();
-    if recipe.lines().contains_key(PLATFORM) {
-        there.set(PLATFORM, platform);
-    }
-    there.key() == was.key
+    let there = |platform: &String| recipe.key_on(platform) == was.key;
+    recipe.key() == was.key || was.platform.as_ref().is_some_and(there)
 }
 
-fn outputs(stage: &crate::plan::Stage, was: &Was) -> Option<BTreeMap<String, Made>> {
+fn outputs(stage: &Stage, was: &Was) -> Option<BTreeMap<String, Made>> {
     let made =
         |(name, path): (&String, &String)| Some((name.clone(), was.outputs.get(path).cloned()?));
     stage.outputs.iter().map(made).collect()
@@ -195,7 +190,7 @@ pub(crate) fn unknown(project: &Project, index: usize, done: &[Option<Done>]) ->
                 Origin::File | Origin::Source(_) => false,
             };
             if unknown {
-                lines.push(format!("input.{role}.{}", input.path));
+                lines.push(recipe::content(&recipe::input(role, &input.path)));
             }
         }
     }
@@ -204,7 +199,7 @@ pub(crate) fn unknown(project: &Project, index: usize, done: &[Option<Done>]) ->
 
 /// Whether a line speaks of one of some inputs: of its content or its labels.
 pub(crate) fn is_of(inputs: &[String], line: &str) -> bool {
-    let input = line.strip_prefix("label.").map(|rest| format!("input.{rest}"));
+    let input = labels_of(line).map(recipe::content);
     inputs.iter().any(|known| known == line || Some(known) == input.as_ref())
 }
 
@@ -228,7 +223,7 @@ pub fn sources(project: &Project, index: usize, before: &Recipe) -> Vec<Change> 
 pub(crate) fn lineages(project: &Project, index: usize) -> impl Iterator<Item = String> {
     project.plan.stages[index].inputs.iter().flat_map(|(role, inputs)| {
         let inputs = inputs.iter().filter(|input| input.from == Origin::Lineage);
-        inputs.map(move |input| format!("input.{role}.{}", input.path))
+        inputs.map(move |input| recipe::content(&recipe::input(role, &input.path)))
     })
 }
 

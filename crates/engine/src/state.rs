@@ -3,25 +3,22 @@
 //! The truth is in the project's files and in the store. This only spares work
 //! (digests of unchanged files) and answers questions (`why`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
+use crate::durable;
 use crate::files::Known;
 use crate::outputs;
-use crate::own;
-use crate::publish;
+use crate::own::{self, FOLDER};
 use crate::scratch::Scratch;
-use crate::store::{seal, unseal};
+use crate::seal::{seal, unseal};
 
 /// A state holds a line for each file; more than this is none of ours.
 const LIMIT: u64 = 1 << 30;
-
-/// The program's own folder in a project.
-pub const FOLDER: &str = ".colophon";
 
 /// The state of a checkout.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +52,11 @@ impl State {
         state
     }
 
+    /// The keys that it remembers.
+    pub fn keys(&self) -> BTreeSet<Digest> {
+        self.stages.values().flat_map(|last| [Some(last.key), last.before]).flatten().collect()
+    }
+
     /// Notes the key that a stage is up to date with.
     pub fn note(&mut self, stage: &str, key: Digest) {
         let before = self.stages.get(stage);
@@ -77,7 +79,7 @@ impl State {
             return Ok(());
         }
         let body = serde_json::to_string(&self).expect("the state is plain data");
-        publish::replace(&path(root), seal(&body).as_bytes(), scratch)
+        durable::replace(&path(root), seal(&body).as_bytes(), scratch)
     }
 }
 

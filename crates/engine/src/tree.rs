@@ -10,15 +10,14 @@ use std::rc::Rc;
 
 use rustix::io::Errno;
 
-use crate::diagnostic::{Checked, Diagnostic, Kind};
-use crate::files;
+use crate::diagnostic::{Diagnostic, Kind};
+use crate::files::Look;
 use crate::lock;
-use crate::plan::OUTPUTS;
-use crate::state::FOLDER;
+use crate::outputs::OUTPUTS;
+use crate::own::FOLDER;
 
-mod glob;
-
-pub(crate) use glob::{folder, is_glob};
+pub(crate) mod glob;
+pub(crate) mod walk;
 
 /// The files below a project's folder, and below the links that it declares.
 pub(crate) struct Tree<'a> {
@@ -29,14 +28,14 @@ pub(crate) struct Tree<'a> {
     links: BTreeMap<String, Option<PathBuf>>,
     folders: RefCell<BTreeMap<String, Rc<Vec<Entry>>>>,
     /// The folders whose entries matter: if one changes, so may what is found.
-    listed: RefCell<BTreeMap<String, Option<files::Look>>>,
+    listed: RefCell<BTreeMap<String, Option<Look>>>,
 }
 
 /// A file that was found: its path in the project, and where it really lies.
 pub(crate) type Found = (String, PathBuf);
 
 /// What stands at a path.
-pub(crate) enum Look {
+pub(crate) enum Standing {
     /// A file, and where it really lies.
     File(PathBuf),
     Folder,
@@ -131,7 +130,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The folders that were listed, as they were then.
-    pub(crate) fn listed(&self) -> BTreeMap<String, Option<files::Look>> {
+    pub(crate) fn listed(&self) -> BTreeMap<String, Option<Look>> {
         self.listed.take()
     }
 
@@ -173,14 +172,14 @@ impl<'a> Tree<'a> {
     /// Where a file really lies, if it is there and may be an input.
     pub(crate) fn file(&self, path: &str) -> Result<Option<PathBuf>, Diagnostic> {
         match self.look(path)? {
-            Look::File(real) => Ok(Some(real)),
-            Look::Folder => Err(irregular(path)),
-            Look::Nothing => Ok(None),
+            Standing::File(real) => Ok(Some(real)),
+            Standing::Folder => Err(irregular(path)),
+            Standing::Nothing => Ok(None),
         }
     }
 
     /// What a path stands for, if it may be an input.
-    pub(crate) fn look(&self, path: &str) -> Result<Look, Diagnostic> {
+    pub(crate) fn look(&self, path: &str) -> Result<Standing, Diagnostic> {
         let full = self.root.join(path);
         let metadata = match full.metadata() {
             Ok(metadata) => metadata,
@@ -191,13 +190,13 @@ impl<'a> Tree<'a> {
             Err(error) if is_missing(error.kind()) => {
                 return match self.is_dangling(path) {
                     true => Err(self.dangling(path)),
-                    false => Ok(Look::Nothing),
+                    false => Ok(Standing::Nothing),
                 };
             }
             Err(error) => return Err(Diagnostic::io("read", Path::new(path), &error)),
         };
         if metadata.is_dir() {
-            return Ok(Look::Folder);
+            return Ok(Standing::Folder);
         }
         if !metadata.is_file() {
             return Err(irregular(path));
@@ -205,21 +204,7 @@ impl<'a> Tree<'a> {
         let real = full.canonicalize();
         let real = real.map_err(|error| Diagnostic::io("read", Path::new(path), &error))?;
         self.judge(path, &real)?;
-        Ok(Look::File(real))
-    }
-
-    /// Every file below a folder, sorted; hidden files are left out.
-    pub(crate) fn folder(&self, path: &str) -> Checked<Vec<Found>> {
-        let real = self.root.join(path).canonicalize();
-        let real = real.map_err(|error| vec![Diagnostic::io("read", Path::new(path), &error)])?;
-        self.judge(path, &real).map_err(|problem| vec![problem])?;
-        self.find(path, glob::everything())
-    }
-
-    /// The files that match a glob, sorted.
-    pub(crate) fn glob(&self, pattern: &str) -> Checked<Vec<Found>> {
-        let (folder, alternatives) = glob::parse(pattern).map_err(|problem| vec![problem])?;
-        self.find(&folder, &alternatives)
+        Ok(Standing::File(real))
     }
 
     /// Whether what lies at `real`, reached by `path`, may be an input.
@@ -299,7 +284,7 @@ impl<'a> Tree<'a> {
         }
         let shown = if folder.is_empty() { "." } else { folder };
         let failed = |error: std::io::Error| Diagnostic::io("read", Path::new(shown), &error);
-        let before = files::Look::at(&self.root.join(folder));
+        let before = Look::at(&self.root.join(folder));
         let mut entries = Vec::new();
         for entry in std::fs::read_dir(self.root.join(folder)).map_err(failed)? {
             let entry = entry.map_err(failed)?;
@@ -312,7 +297,7 @@ impl<'a> Tree<'a> {
             };
             entries.push(Entry { name: entry.file_name(), kind });
         }
-        let look = files::Look::both(before, files::Look::at(&self.root.join(folder)));
+        let look = Look::both(before, Look::at(&self.root.join(folder)));
         self.listed.borrow_mut().insert(folder.to_string(), look);
         entries.sort_by(|a, b| a.name.cmp(&b.name));
         let entries = Rc::new(entries);

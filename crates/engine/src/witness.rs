@@ -15,17 +15,16 @@ use std::path::{Path, PathBuf};
 
 use crate::compiled;
 use crate::digest::Digest;
+use crate::durable;
 use crate::files::{self, Look};
 use crate::lock;
-use crate::options::Options;
-use crate::own;
+use crate::own::{self, FOLDER};
+use crate::plan::options::Options;
 use crate::plan::{Origin, Plan};
 use crate::project::Project;
-use crate::publish;
+use crate::resolve::AllDone;
 use crate::scratch::Scratch;
-use crate::session::AllDone;
-use crate::state::FOLDER;
-use crate::store::{seal, unseal};
+use crate::seal::{seal, unseal};
 
 /// What a witness answers for: this program, these options, these targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,11 +81,11 @@ pub(crate) fn write(
     if own::read(&path, LIMIT).is_ok_and(|before| before == text.as_bytes()) {
         return;
     }
-    let _ = publish::replace(&path, text.as_bytes(), scratch);
+    let _ = durable::replace(&path, text.as_bytes(), scratch);
 }
 
-/// Removes the witness of the project at `root`.
-pub(crate) fn remove(root: &Path) {
+/// Removes the witness of the project at `root`: what it vouched for has changed.
+pub fn remove(root: &Path) {
     let _ = std::fs::remove_file(path(root));
 }
 

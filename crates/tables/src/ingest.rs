@@ -16,8 +16,9 @@
 
 use std::collections::BTreeSet;
 
+use engine::code::Source;
 use engine::diagnostic::{Diagnostic, did_you_mean};
-use engine::function::{Failure, Job, Outputs, Slot, Source};
+use engine::function::{Failure, Job, Outputs, Slot};
 use engine::words::{brief, count};
 use polars::prelude::{Column, DataFrame};
 use schemars::JsonSchema;

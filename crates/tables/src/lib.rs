@@ -26,7 +26,7 @@ pub mod ingest;
 mod given;
 
 /// Every source of this crate.
-pub const SOURCES: &[engine::function::Source] = engine::sources!("crates/tables/src/":
+pub const SOURCES: &[engine::code::Source] = engine::sources!("crates/tables/src/":
     "unpack.rs", "encoding.rs", "csv.rs", "sheet.rs", "faults.rs", "calendar.rs", "scalar.rs",
     "field.rs", "forms.rs", "mistake.rs", "meaning.rs", "descriptor.rs", "layout/mod.rs",
     "layout/world_bank.rs", "layout/un_migrant_stock.rs", "layout/sdmx.rs",

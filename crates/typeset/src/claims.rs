@@ -13,7 +13,8 @@ use typst::text::TextElem;
 use typst::utils::PicoStr;
 use typst_layout::PagedDocument;
 
-use crate::{Problem, prose};
+use crate::problem::Problem;
+use crate::prose;
 
 /// Words that are true only under a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]

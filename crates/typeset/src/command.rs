@@ -6,7 +6,9 @@ use std::io::ErrorKind;
 use std::path::{Component, Path};
 use std::process::{Command, Output};
 
-use crate::{Problem, Project, Severity, Typeset, problem};
+use crate::problem::{self, Problem, Severity};
+use crate::project::{Project, Typeset, midnight};
+use crate::{document, limits};
 
 /// The proxy that is no proxy: whatever wants the network is refused at once.
 const NO_NETWORK: &str = "http://127.0.0.1:9";
@@ -14,9 +16,9 @@ const NO_NETWORK: &str = "http://127.0.0.1:9";
 /// Typesets a project with the command `program`, usually `typst`.
 pub fn pdf(project: &Project, program: &Path) -> Result<Typeset, Vec<Problem>> {
     // The same checks, and the same messages, as without the command.
-    crate::midnight(project.date)?;
-    crate::standards(&project.standards)?;
-    crate::limits::check(project)?;
+    midnight(project.date)?;
+    document::standards(&project.standards)?;
+    limits::check(project)?;
     check_version(program)?;
     let folder = tempfile::tempdir().map_err(|error| io("make a temporary folder", &error))?;
     let root = folder.path().join("project");
@@ -32,7 +34,7 @@ pub fn pdf(project: &Project, program: &Path) -> Result<Typeset, Vec<Problem>> {
     }
     let pdf = std::fs::read(&made).map_err(|error| io("read what `typst` made", &error))?;
     // The command says nothing of claims, so the pages are laid out once more for them.
-    let made = crate::limits::roomy(|| crate::lay_out(project).map(|(_, _, made)| made))?;
+    let made = limits::roomy(|| document::lay_out(project).map(|(_, _, made)| made))?;
     Ok(Typeset { pdf, warnings: found, ..made })
 }
 
@@ -67,7 +69,7 @@ fn compile(
 
 /// Refuses a command that is missing, or is not the version compiled into this program.
 fn check_version(program: &Path) -> Result<(), Vec<Problem>> {
-    let ours = crate::version();
+    let ours = document::version();
     let name = program.display();
     let install = format!("install it with `cargo install typst-cli --locked --version {ours}`");
     let embedded = "or leave `renderer` at `embedded`, which needs no command";

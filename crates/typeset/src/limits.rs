@@ -13,7 +13,8 @@ use typst::foundations::{Args, Binding, Func, NativeFunc, NativeFuncData, Native
 use typst::foundations::{eval, plugin};
 use typst::syntax::{SyntaxNode, parse};
 
-use crate::{Problem, Project};
+use crate::problem::Problem;
+use crate::project::Project;
 
 /// The largest source, in bytes.
 const SOURCE: usize = 1 << 20;
@@ -158,8 +159,9 @@ type Work = dyn Fn(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command;
+    use crate::document::pdf;
     use crate::tests::{project, refusal, shown};
-    use crate::{command, pdf};
 
     /// What is said of a project with one more file.
     fn with(path: &str, bytes: Vec<u8>) -> String {

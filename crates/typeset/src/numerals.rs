@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use typst::syntax::{LinkedNode, SyntaxKind, parse};
 
-use crate::Problem;
+use crate::problem::Problem;
 use crate::prose::Run;
 
 /// The numerals in the prose of a source, by what they are.

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use super::*;
+use crate::command;
+use crate::document::{pdf, version};
+use crate::numerals::numerals;
+use crate::problem::Problem;
+use crate::project::{Project, Typeset};
 
 /// A project of these files, the first being the main source.
 pub(crate) fn project(files: &[(&str, &str)]) -> Project {

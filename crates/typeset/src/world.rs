@@ -13,7 +13,9 @@ use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 
-use crate::{Problem, Project, limits};
+use crate::limits;
+use crate::problem::Problem;
+use crate::project::{Project, midnight};
 
 /// The files of a project as Typst sees them.
 pub(crate) struct Files {
@@ -34,7 +36,7 @@ struct File {
 impl Files {
     /// The world of a project, or why there is none.
     pub(crate) fn new(project: &Project) -> Result<Self, Vec<Problem>> {
-        let now = crate::midnight(project.date)?;
+        let now = midnight(project.date)?;
         let main = main(project)?;
         let inputs: Dict = (project.inputs.iter())
             .map(|(key, value)| (key.as_str().into(), value.as_str().into_value()))

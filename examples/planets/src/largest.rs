@@ -42,12 +42,13 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
 #[cfg(test)]
 mod tests {
     use engine::given;
+    use polars::prelude::df;
 
     use super::*;
 
     #[test]
     fn of_two_of_one_size_the_first_counts() {
-        let frame = polars::prelude::df!("planet" => ["a", "b"], "radius" => [2.0, 2.0]).expect("a frame");
+        let frame = df!("planet" => ["a", "b"], "radius" => [2.0, 2.0]).expect("a frame");
         let table = table::encode(&frame, &["planet"]).expect("a table");
         let job = given::job(&[("planets", &[given::passed("planets.parquet", &table)])]);
         let outputs = run(&Params { digits: 1 }, &job).expect("values");

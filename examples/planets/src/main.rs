@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use cli::Study;
-use engine::function::{Function, Source};
+use engine::code::Source;
 
 mod largest;
 

@@ -4,11 +4,12 @@
 //! the first is the wrong one, be it planted or made by chance, a person says so.
 
 use engine::diagnostic::{Diagnostic, Kind};
-use engine::forecast::keys;
+use engine::run::forecast::keys;
+use engine::witness;
 
-use crate::Study;
 use crate::args::{Arguments, Stages};
 use crate::report::{Failed, print};
+use crate::study::Study;
 use crate::text::Text;
 use crate::verbs::{named, work};
 
@@ -30,7 +31,7 @@ pub(crate) fn accept(study: &Study, arguments: &Arguments, verb: &Stages) -> Res
             .hint("`colophon run --force STAGE` makes one, if it comes out otherwise")
             .into());
     }
-    project.distrust();
+    witness::remove(&project.plan.root);
     let mut text = Text::default();
     for stage in accepted {
         text.line(&format!("the newest result of stage `{stage}` counts from now on"));

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use engine::diagnostic::{Diagnostic, Kind};
-use engine::gc::{self, Garbage, Health, Size};
 use engine::lock::Lock;
 use engine::project::own_store;
 use engine::state::State;
 use engine::store::Store;
+use engine::store::gc::{self, Garbage, Health, Size};
 
-use crate::Study;
 use crate::args::{self, Arguments, CacheVerb, KEEP_DAYS};
 use crate::message;
 use crate::report::{Failed, bytes, count, print, print_json};
+use crate::study::Study;
 use crate::text::Text;
 
 pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Result<(), Failed> {
@@ -59,7 +59,9 @@ pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Res
             let age = Duration::from_secs(u64::from(keep_days) * 86_400);
             let store = open(delete)?;
             let again = again(arguments, keep_days);
-            let garbage = gc::collect(&store, &lock, &State::read(root), age, delete)?;
+            let mut keep = lock.keys();
+            keep.extend(State::read(root).keys());
+            let garbage = gc::collect(&store, &keep, age, delete)?;
             if arguments.json { print_json(&garbage) } else { print(&sweep(&garbage, &again)) }
         }
     }

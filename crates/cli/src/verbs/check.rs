@@ -3,10 +3,10 @@
 use engine::lock::Lock;
 use engine::plan::Plan;
 
-use crate::Study;
 use crate::args::Arguments;
 use crate::message;
 use crate::report::{Failed, count, print, print_json};
+use crate::study::Study;
 use crate::verbs::options;
 
 pub(crate) fn check(study: &Study, arguments: &Arguments) -> Result<(), Failed> {

@@ -9,12 +9,12 @@ use std::path::PathBuf;
 
 use clap::Command;
 use clap_complete::Shell;
-use engine::options::Options;
-use engine::plan::{self, Plan};
+use engine::plan::options::Options;
+use engine::plan::{Plan, check, given};
 
-use crate::Study;
 use crate::args::{self, Arguments, Names};
 use crate::report::{Failed, print};
+use crate::study::Study;
 use crate::text::Text;
 
 pub(crate) fn completions(
@@ -24,7 +24,7 @@ pub(crate) fn completions(
 ) -> Result<(), Failed> {
     if let Some(names) = verb.names {
         let root = directory(&verb.line).unwrap_or_else(|| arguments.directory.clone());
-        let root = plan::root_above(&root)?;
+        let root = given::root_above(&root)?;
         let mut text = Text::default();
         for name in known(study, root, names) {
             text.line(&name);
@@ -47,7 +47,7 @@ fn known(study: &Study, root: PathBuf, names: Names) -> BTreeSet<String> {
             let plan = plan.map(|plan| plan.stages).unwrap_or_default();
             plan.into_iter().flat_map(|stage| [stage.group, stage.name]).collect()
         }
-        Names::Profiles => plan::profiles(&root).unwrap_or_default(),
+        Names::Profiles => check::profiles(&root).unwrap_or_default(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! `colophon forget`: forgets the known results of stages, so that they run again.
 
 use engine::diagnostic::{Diagnostic, Kind};
-use engine::forecast::keys;
+use engine::run::forecast::keys;
+use engine::witness;
 
-use crate::Study;
 use crate::args::{Arguments, Stages};
 use crate::report::{Failed, count, print};
+use crate::study::Study;
 use crate::verbs::{named, work};
 
 pub(crate) fn forget(study: &Study, arguments: &Arguments, verb: &Stages) -> Result<(), Failed> {
@@ -23,7 +24,7 @@ pub(crate) fn forget(study: &Study, arguments: &Arguments, verb: &Stages) -> Res
         }
     }
     // What stands below `outputs/` is not touched; the shortcut may not vouch for it.
-    project.distrust();
+    witness::remove(&project.plan.root);
     print(&match forgotten {
         0 => "nothing was known\n".to_string(),
         n => format!("forgot {}; the next run makes what it needs again\n", count(n, "result")),

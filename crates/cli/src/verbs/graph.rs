@@ -1,33 +1,17 @@
 //! `colophon graph`: the graph of stages as text, Mermaid, DOT or SVG.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use engine::plan::{Origin, Plan};
-use serde::Serialize;
-
-use crate::Study;
 use crate::args::{self, Arguments, Format};
 use crate::report::{Failed, print, print_json};
+use crate::study::Study;
 use crate::text::{Text, padded, width};
 use crate::verbs::{look, select};
 
+mod drawn;
 mod svg;
 
-/// Stages and what each takes from which, in the order of the plan.
-#[derive(Debug, Default, Serialize)]
-struct Graph {
-    stages: Vec<Drawn>,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct Drawn {
-    name: String,
-    does: String,
-    cells: usize,
-    from: BTreeSet<String>,
-    sources: BTreeSet<String>,
-}
+use drawn::Graph;
 
 pub(crate) fn graph(
     study: &Study,
@@ -49,33 +33,6 @@ pub(crate) fn graph(
 }
 
 impl Graph {
-    fn new(plan: &Plan, stages: &[usize], cells: bool) -> Self {
-        let name = |index: usize| {
-            let stage = &plan.stages[index];
-            if cells { stage.name.clone() } else { stage.group.clone() }
-        };
-        let mut graph = Graph::default();
-        let mut position: BTreeMap<String, usize> = BTreeMap::new();
-        for index in stages {
-            let stage = &plan.stages[*index];
-            let at = *position.entry(name(*index)).or_insert_with(|| {
-                let does = stage.does().to_string();
-                graph.stages.push(Drawn { name: name(*index), does, ..Drawn::default() });
-                graph.stages.len() - 1
-            });
-            let drawn = &mut graph.stages[at];
-            drawn.cells += 1;
-            for input in stage.inputs.values().flatten() {
-                match &input.from {
-                    Origin::Stage(other, _) => drop(drawn.from.insert(name(*other))),
-                    Origin::Source(source) => drop(drawn.sources.insert(source.clone())),
-                    Origin::File | Origin::Lineage => {}
-                }
-            }
-        }
-        graph
-    }
-
     fn text(&self) -> Text {
         let mut text = Text::default();
         let columns = self.stages.iter().map(|drawn| width(&drawn.label())).max().unwrap_or(0);
@@ -115,14 +72,5 @@ impl Graph {
         }
         text.push_str("}\n");
         text
-    }
-}
-
-impl Drawn {
-    fn label(&self) -> String {
-        match self.cells {
-            1 => self.name.clone(),
-            n => format!("{} ×{n}", self.name),
-        }
     }
 }

@@ -25,7 +25,7 @@ stages:
 ";
 
 pub(crate) fn init(arguments: &Arguments) -> Result<(), Failed> {
-    let path = arguments.directory.join(engine::pipeline::FILE);
+    let path = arguments.directory.join(engine::plan::pipeline::FILE);
     std::fs::create_dir_all(&arguments.directory)
         .map_err(|error| Diagnostic::io("make", &arguments.directory, &error))?;
     let file = std::fs::File::create_new(&path);

@@ -1,11 +1,11 @@
 //! `colophon log`: shows what the command of a stage said.
 
-use engine::logs::{Of, Said, said};
+use engine::run::said::{Of, Said, said};
 use serde_json::json;
 
-use crate::Study;
 use crate::args::{self, Arguments};
 use crate::report::{Failed, print, print_json, say};
+use crate::study::Study;
 use crate::text::Text;
 use crate::verbs::{look, named};
 

@@ -18,15 +18,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use engine::compiled;
 use engine::diagnostic::{Diagnostic, Kind};
-use engine::options::Options;
-use engine::plan::{Plan, root_above};
+use engine::plan::Plan;
+use engine::plan::given::root_above;
+use engine::plan::options::Options;
 use engine::project::{Access, Project};
 use engine::witness::Question;
 
-use crate::Study;
 use crate::args::{Arguments, Verb};
 use crate::message;
 use crate::report::Failed;
+use crate::study::Study;
 
 /// Lets the arguments name the folder that holds the pipeline: the one that was
 /// given, or the nearest above it.
@@ -51,7 +52,7 @@ pub(crate) fn options(arguments: &Arguments) -> Result<Options, Failed> {
         _ => None,
     };
     let params = arguments.params.clone();
-    let env = variables(engine::options::asked(&arguments.directory))?;
+    let env = variables(engine::plan::options::asked(&arguments.directory))?;
     Ok(Options { profile: arguments.profile.clone(), date, params, env, ..Options::default() })
 }
 
@@ -146,7 +147,10 @@ mod tests {
     #[test]
     fn dates_of_seconds() {
         for text in ["1970-01-01", "2000-02-29", "2024-09-12", "2026-12-31"] {
-            assert_eq!(super::date(engine::options::epoch(text).expect("a date") + 4711), text);
+            assert_eq!(
+                super::date(engine::plan::options::epoch(text).expect("a date") + 4711),
+                text
+            );
         }
     }
 }

@@ -1,13 +1,13 @@
 //! `colophon plan` and `colophon status`: what a run would do.
 
 use engine::diagnostic::listed;
-use engine::forecast::{Forecast, Verdict, forecast};
+use engine::run::forecast::{Forecast, Verdict, forecast};
 use engine::witness;
 
-use crate::Study;
 use crate::args::{self, Arguments};
 use crate::message;
 use crate::report::{Failed, count, duration, print, print_json};
+use crate::study::Study;
 use crate::text::{Text, padded};
 use crate::verbs::why::reason;
 use crate::verbs::{look, question, select};

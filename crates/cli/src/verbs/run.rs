@@ -8,17 +8,17 @@ use std::time::{Duration, Instant};
 
 use engine::diagnostic::{Diagnostic, Kind, listed};
 use engine::observe::Observer;
-use engine::run::{Request, Summary};
-use engine::session::{self, Mode};
+use engine::run::request::{Request, Summary};
+use engine::run::{self, Mode};
 use engine::witness;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
 
-use crate::Study;
 use crate::args::{self, Arguments};
 use crate::progress::{Lines, Progress};
 use crate::report::{Failed, count, duration, exit_code, print_json_line, say};
+use crate::study::Study;
 use crate::text::Text;
 use crate::verbs::{named, question, select, work};
 
@@ -67,8 +67,8 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     let progress = Progress::new(arguments.verbose, arguments.quiet);
     let observer: &dyn Observer = if arguments.json { &Lines } else { &progress };
     let mut summary = match verb.frozen {
-        true => session::frozen(&project, &request.stages, observer),
-        false => session::run(&project, &request, mode, question.as_ref(), observer),
+        true => run::frozen::frozen(&project, &request.stages, observer),
+        false => run::run(&project, &request, mode, question.as_ref(), observer),
     };
     progress.end();
     before::fill(&project, &mut summary.problems);

@@ -1,8 +1,8 @@
 //! `colophon schema`: the JSON schema of `pipeline.yaml`, for editors.
 
-use crate::Study;
 use crate::report::{Failed, print_json};
+use crate::study::Study;
 
 pub(crate) fn schema(study: &Study) -> Result<(), Failed> {
-    print_json(&engine::schema::schema(study.functions))
+    print_json(&engine::plan::schema::schema(study.functions))
 }

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use engine::pipeline;
+use engine::plan::pipeline;
 use engine::witness::Sight;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::Study;
 use crate::args::{self, Arguments};
 use crate::message;
 use crate::report::{Failed, count, say};
+use crate::study::Study;
 use crate::verbs::{look, run, select};
 
 /// How long it waits before it looks again.

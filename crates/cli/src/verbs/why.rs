@@ -6,20 +6,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::digest::Digest;
-use engine::forecast::{Verdict, forecast};
 use engine::plan::{Origin, Plan};
 use engine::project::Project;
-use engine::recipe::Change;
+use engine::recipe::{Change, content_of};
+use engine::run::forecast::{Verdict, forecast};
 use engine::since::{self, Account};
-use serde::Serialize;
 
-use crate::Study;
 use crate::args::{self, Arguments};
 use crate::message;
 use crate::report::{Failed, print, print_json};
+use crate::study::Study;
 use crate::text::Text;
 use crate::verbs::look;
 
+mod answer;
 mod causes;
 mod committed;
 mod json;
@@ -27,63 +27,11 @@ mod rows;
 mod telling;
 mod words;
 
+use answer::{Answer, Link, Told};
 use causes::{Cause, Web};
 use committed::Since;
 use telling::{folded, tell};
 pub(crate) use words::reason;
-
-/// An answer: plain data, as long as the list of stages that it speaks of.
-#[derive(Serialize)]
-struct Answer {
-    /// The stages that were asked for.
-    asked: Vec<String>,
-    /// What it compares with.
-    since: Since,
-    /// Whether nothing ever ran here.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    first: bool,
-    /// What somebody changed.
-    causes: Vec<Told>,
-    /// The stages through which that reaches the asked ones, in order.
-    stages: Vec<Link>,
-    /// Inputs of the asked stages that differ inside.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    inputs: Vec<Told>,
-    /// How many stages the store has no recipe of from before: of them only
-    /// inputs were compared.
-    #[serde(skip_serializing_if = "is_zero")]
-    partial: usize,
-    #[serde(skip)]
-    web: Vec<Cause>,
-    #[serde(skip)]
-    verdicts: BTreeMap<usize, Verdict>,
-}
-
-/// A change, in words and as the lines that differ inside.
-#[derive(Clone, Serialize)]
-struct Told {
-    #[serde(flatten)]
-    change: Change,
-    says: String,
-    /// The stages whose recipes have it.
-    stages: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    details: Vec<String>,
-}
-
-/// A stage on the way.
-#[derive(Serialize)]
-struct Link {
-    stage: String,
-    verdict: Verdict,
-    changes: Vec<Change>,
-    /// The stages right before it that it is reached from.
-    because: Vec<String>,
-}
-
-fn is_zero(n: &usize) -> bool {
-    *n == 0
-}
 
 pub(crate) fn why(study: &Study, arguments: &Arguments, verb: &args::Why) -> Result<(), Failed> {
     let project = look(study, arguments)?;
@@ -204,7 +152,7 @@ fn says(plan: &Plan, cause: &Cause, asked: &[usize], bare: bool) -> String {
             let mut groups = cause.stages.iter().map(|index| &plan.stages[*index].group);
             let first = groups.next();
             // A file that plays several parts is told by its path alone.
-            let path = line.strip_prefix("input.").and_then(|it| it.split_once('.'));
+            let path = content_of(line).and_then(|it| it.split_once('.'));
             let what = match path.filter(|_| groups.any(|group| Some(group) != first)) {
                 Some((_, path)) => format!("input `{path}`"),
                 None => words::what(line),
@@ -232,7 +180,7 @@ fn details(project: &Project, cause: &Cause) -> Vec<String> {
     let (Some(before), Some(after)) = (&cause.change.before, &cause.change.after) else {
         return Vec::new();
     };
-    let Some(path) = cause.change.line.strip_prefix("input.") else {
+    let Some(path) = content_of(&cause.change.line) else {
         return match (is_long(&cause.change), cause.varies) {
             (true, _) => rows::differences("", before.as_bytes(), after.as_bytes()),
             (_, true) => vec![format!("such as {before} -> {after}")],
@@ -258,7 +206,7 @@ fn inside(project: &Project, asked: &[usize], accounts: &BTreeMap<usize, &Accoun
         let inputs = causes::inputs(stage);
         let changes = accounts.get(index).map(|account| &account.changes[..]).unwrap_or_default();
         for change in changes.iter().filter(|it| it.before.is_some() && it.after.is_some()) {
-            let input = change.line.strip_prefix("input.").and_then(|it| inputs.get(it));
+            let input = content_of(&change.line).and_then(|it| inputs.get(it));
             let Some(input) = input.filter(|it| matches!(it.from, Origin::Stage(..))) else {
                 continue;
             };

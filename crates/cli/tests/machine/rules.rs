@@ -111,8 +111,8 @@ fn words_that_are_not_said() {
 
 /// Numbers whose things are never one, with the reason.
 const PLURAL: &[(&str, &str, &str)] = &[
-    ("crates/engine/src/outputs.rs", "has {} bytes, and", "it has too many"),
-    ("crates/engine/src/session.rs", "{n} keys", "one key is told otherwise"),
+    ("crates/engine/src/plan/producers.rs", "has {} bytes, and", "it has too many"),
+    ("crates/engine/src/run/mod.rs", "{n} keys", "one key is told otherwise"),
     ("crates/engine/src/plain.rs", "… and {more} more {things}", "it is inflected there"),
     ("crates/cli/src/verbs/plan.rs", "if {} changes", "a verb"),
 ];

@@ -57,43 +57,43 @@ fn sound() -> Vec<String> {
     all
 }
 
+/// Keys of a stage that both refuse.
+const MISTAKEN: [&str; 29] = [
+    "uses: x",
+    "timeout: x",
+    "timeout: 0s",
+    "timeout: 5",
+    "timeout: 5d",
+    "timeout: -5s",
+    "timeout: ''",
+    "params: { n: 1 }",
+    "env: { A=B: x }",
+    "env: { 1A: x }",
+    "env: { A: 1 }",
+    "env: { A: { form: PATH } }",
+    "env: { A: {} }",
+    "labels: [a b]",
+    "labels: ['']",
+    "labels: x",
+    "declassify: { labels: [x], reason: '' }",
+    "declassify: { labels: [x] }",
+    "declassify: { labels: [], reason: y }",
+    "matrix: { m: [] }",
+    "matrix: { m: [~] }",
+    "matrix: { m: [[x]] }",
+    "matrix: { m: ['{{ params.way }}'] }",
+    "matrix: { m: x }",
+    "inputs: { t: '' }",
+    "inputs: { t: 3 }",
+    "inputs: [x]",
+    "inptus: { t: x.csv }",
+    "desc: 3",
+];
+
 /// Pipelines that both refuse.
 fn mistaken() -> Vec<String> {
-    let of = |keys: &str| format!("{STAGE}, {keys} }}\n");
-    let mut all: Vec<String> = [
-        "uses: x",
-        "timeout: x",
-        "timeout: 0s",
-        "timeout: 5",
-        "timeout: 5d",
-        "timeout: -5s",
-        "timeout: ''",
-        "params: { n: 1 }",
-        "env: { A=B: x }",
-        "env: { 1A: x }",
-        "env: { A: 1 }",
-        "env: { A: { form: PATH } }",
-        "env: { A: {} }",
-        "labels: [a b]",
-        "labels: ['']",
-        "labels: x",
-        "declassify: { labels: [x], reason: '' }",
-        "declassify: { labels: [x] }",
-        "declassify: { labels: [], reason: y }",
-        "matrix: { m: [] }",
-        "matrix: { m: [~] }",
-        "matrix: { m: [[x]] }",
-        "matrix: { m: ['{{ params.way }}'] }",
-        "matrix: { m: x }",
-        "inputs: { t: '' }",
-        "inputs: { t: 3 }",
-        "inputs: [x]",
-        "inptus: { t: x.csv }",
-        "desc: 3",
-    ]
-    .iter()
-    .map(|keys| of(keys))
-    .collect();
+    let mut all: Vec<String> =
+        MISTAKEN.iter().map(|keys| format!("{STAGE}, {keys} }}\n")).collect();
     for path in
         ["/t", "../t", "a/../t", "./t", "t/", "a//t", "'a:b'", "'a\\b'", "t.", "'t '", "''", "3"]
     {

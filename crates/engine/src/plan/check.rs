@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Plan, given, tidy};
-use crate::diagnostic::{Checked, Diagnostic, Kind};
+use super::options::Options;
+use super::pipeline::{self, Pipeline};
+use super::reference::Absent;
+use super::{Plan, given, parse};
+use crate::diagnostic::{Checked, Diagnostic, Kind, tidy};
 use crate::function::Function;
-use crate::options::Options;
-use crate::pipeline::{self, Pipeline};
-use crate::reference::Absent;
 use crate::yaml::Document;
 
 impl Plan {
@@ -57,7 +57,7 @@ pub fn profiles(root: &Path) -> Checked<BTreeSet<String>> {
 
 fn declared(root: &Path) -> Checked<(Pipeline, Document)> {
     let (bytes, _) = given::pipeline(root).map_err(|problem| vec![problem])?;
-    let (pipeline, document, _) = Pipeline::parse(pipeline::FILE, &bytes)?;
+    let (pipeline, document, _) = parse::parse(pipeline::FILE, &bytes)?;
     Ok((pipeline, document))
 }
 

@@ -1,19 +1,17 @@
 //! What a plan is given besides stages: the files that people write, declared
 //! links and the data package, each held to limits before anything is made of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::Origin;
+use super::pipeline::{self, Pipeline};
+use super::source::{self, Package};
 use crate::diagnostic::{Diagnostic, Kind};
-use crate::draft::{Draft, Inputs};
 use crate::files::{self, Look};
-use crate::pipeline::{self, Pipeline};
-use crate::source::{self, Package};
 use crate::tree::{Own, Tree};
-use crate::yaml::{Data, Document, Node};
+use crate::yaml::{Data, Document};
 
 /// The largest pipeline or data package that is read, in bytes.
 const LARGEST: u64 = 32 << 20;
@@ -117,59 +115,4 @@ pub(super) fn package(
     found.extend(problems);
     package.share_labels(|path| tree.file(path).ok().flatten());
     package
-}
-
-/// Lets functions look at the descriptions of the sources that they take.
-pub(super) fn descriptions(
-    drafts: &[Draft],
-    inputs: &[Inputs],
-    package: &Package,
-    found: &mut Vec<Diagnostic>,
-) {
-    let mut seen = BTreeSet::new();
-    for (draft, inputs) in drafts.iter().zip(inputs) {
-        let Some((function, check)) = draft.function.and_then(|it| Some((it.name, it.check?)))
-        else {
-            continue;
-        };
-        for input in inputs.roles.values().flatten() {
-            let Origin::Source(name) = &input.from else { continue };
-            if let Some(source) = package.sources.get(name)
-                && seen.insert((function, name.clone()))
-            {
-                found.extend(check(&source.descriptor).into_iter().map(|(path, message)| {
-                    let (message, hint) = message.split_once('\n').unwrap_or((&message, ""));
-                    let found = Diagnostic::new(Kind::Usage, message).at(source.place(&path));
-                    if hint.is_empty() { found } else { found.hint(hint) }
-                }));
-            }
-        }
-    }
-}
-
-/// At most this many cells are made.
-const CELLS: usize = 100_000;
-
-/// That the matrices stand for more cells than can be planned.
-pub(super) fn too_many_cells(document: &Document) -> Option<Diagnostic> {
-    let values = |node: &Node| match &node.data {
-        Data::List(items) => items.len(),
-        _ => 1,
-    };
-    let mut all: usize = 0;
-    for (key, stage) in document.root.get("stages").map_or(&[][..], Node::entries) {
-        let axes = stage.get("matrix").map_or(&[][..], Node::entries);
-        let cells = axes.iter().fold(1, |cells: usize, axis| cells.saturating_mul(values(&axis.1)));
-        all = all.saturating_add(cells);
-        if all > CELLS {
-            let message = format!("the stages have more than {CELLS} cells");
-            let at = stage.entry("matrix").map_or(key, |(key, _)| key);
-            return Some(
-                Diagnostic::new(Kind::Usage, message)
-                    .at(document.place(at))
-                    .hint("let a stage do the work of many cells"),
-            );
-        }
-    }
-    None
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Summary;
+use super::request::Summary;
 use crate::project::Project;
 
 /// Which stages wait, which can begin and how many are under way.

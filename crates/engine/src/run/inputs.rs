@@ -6,20 +6,32 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{Run, unreadable};
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
 use crate::files;
 use crate::function::{Artifact, Job};
 use crate::plan::{Input, Origin, Stage};
-use crate::project::Resolved;
-use crate::writer::Commit;
+use crate::project::Project;
+use crate::resolve::{AllDone, Resolved};
+use crate::store::results::unreadable;
+use crate::store::writer::{Commit, Writer};
 
 /// Sources and files up to this size are kept in the store, so that `why` can
 /// name the row that changed.
 const SNAPSHOT: usize = 16 << 20;
 
-impl Run<'_> {
+/// What hands stages their inputs.
+pub(super) struct Supply<'a> {
+    pub(super) project: &'a Project,
+    /// What is known of the stages before.
+    pub(super) done: &'a AllDone,
+    pub(super) writer: &'a Writer,
+    /// Makes the outputs of a stage again that the store has lost.
+    pub(super) remake: &'a dyn Fn(usize) -> Result<(), Vec<Diagnostic>>,
+}
+
+impl Supply<'_> {
+    /// What a function is given.
     pub(super) fn job(&self, stage: &Stage, resolved: &Resolved) -> Result<Job, Vec<Diagnostic>> {
         let mut inputs = BTreeMap::new();
         for (role, list) in &stage.inputs {
@@ -61,7 +73,7 @@ impl Run<'_> {
                 if let Some(bytes) = read()? {
                     return Ok(bytes);
                 }
-                self.remake(*other)?;
+                (self.remake)(*other)?;
                 read()?.ok_or_else(|| vec![unreadable(&input.path)])
             }
             Origin::Lineage => {
@@ -143,7 +155,7 @@ impl Run<'_> {
             Origin::Stage(other, _) => {
                 let copy = || self.project.store.copy(digest, to).map_err(|problem| vec![problem]);
                 if !copy()? {
-                    self.remake(*other)?;
+                    (self.remake)(*other)?;
                     if !copy()? {
                         return Err(vec![unreadable(&input.path)]);
                     }

@@ -31,7 +31,7 @@ pub struct Request {
     /// Other folders in which they may be.
     pub places: Vec<PathBuf>,
     /// This program, which supervises commands when it is given
-    /// [`supervise::ARGUMENT`](crate::supervise::ARGUMENT).
+    /// [`supervise::ARGUMENT`](super::supervise::ARGUMENT).
     pub program: PathBuf,
     /// Set to more than zero to stop the run, to more than one to stop it at once.
     pub stop: Arc<AtomicUsize>,

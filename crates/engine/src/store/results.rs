@@ -1,14 +1,16 @@
 //! Records of results, by the key of their recipe.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{RECORD, Record, Store, VARIANTS, is_damage, unseal};
-use crate::diagnostic::{Diagnostic, Kind};
+use super::{Made, RECORD, Record, Store, VARIANTS, is_damage};
+use crate::diagnostic::{Diagnostic, Kind, listed};
 use crate::digest::Digest;
 use crate::own;
 use crate::recipe::Recipe;
+use crate::seal::unseal;
 
 impl Store {
     /// The result of a key, if it is known and all of its objects are there.
@@ -90,4 +92,25 @@ impl Store {
         self.set_aside(path, "a result record");
         Err(())
     }
+}
+
+/// One recipe, two results.
+pub(crate) fn not_deterministic(
+    stage: &str,
+    known: &BTreeMap<String, Made>,
+    made: &BTreeMap<String, Made>,
+) -> Diagnostic {
+    let differ = |name: &&String| made.get(*name) != known.get(*name);
+    let names: Vec<_> = made.keys().filter(differ).map(String::as_str).collect();
+    let message = format!(
+        "stage `{stage}` is not deterministic: the same recipe gave other bytes for {}",
+        listed(names)
+    );
+    Diagnostic::new(Kind::Note, message).hint("look for time, randomness, threads or hash order")
+}
+
+/// What was just made can't be read back.
+pub(crate) fn unreadable(path: &str) -> Diagnostic {
+    let message = format!("`{path}` was just made and can't be read back from the store");
+    Diagnostic::new(Kind::Infrastructure, message).hint("the disk may be failing; run again")
 }

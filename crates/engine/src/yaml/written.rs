@@ -76,25 +76,6 @@ fn usual(data: &Data) -> String {
     }
 }
 
-/// Makes whole numbers of those that begin with zeros, `007`, which the parser
-/// takes for fractions.
-pub(super) fn settle(node: &mut Node, text: &str) {
-    match &mut node.data {
-        Data::List(items) => items.iter_mut().for_each(|item| settle(item, text)),
-        Data::Map(entries) => entries.iter_mut().for_each(|(_, value)| settle(value, text)),
-        Data::Float(_) => {
-            let source = text.get(node.source.0..node.source.1).unwrap_or("");
-            let digits = source.trim_start_matches(['+', '-']);
-            if digits.bytes().all(|byte| byte.is_ascii_digit())
-                && let Ok(value) = source.parse()
-            {
-                node.data = Data::Integer(value);
-            }
-        }
-        _ => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! What functions find in the descriptions of sources before anything runs.
 
-use engine::options::Options;
 use engine::plan::Plan;
+use engine::plan::options::Options;
 
 use crate::toy::{Toy, functions};
 

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use engine::observe::{Event, Observer};
-use engine::options::Options;
+use engine::plan::options::Options;
 use engine::project::{Access, Project};
-use engine::session::{Mode, run};
+use engine::run::{Mode, run};
 use engine::witness::{Question, holds};
 use proptest::prelude::*;
 

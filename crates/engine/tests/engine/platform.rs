@@ -1,6 +1,6 @@
 //! A lock that was written on another kind of machine.
 
-use engine::session::Mode;
+use engine::run::Mode;
 
 use crate::toy::Toy;
 

@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex};
 use engine::function::{Failure, Function, Job, Outputs, Slot, normalise};
 use engine::lock::Lock;
 use engine::observe::{Event, How, Observer};
-use engine::options::Options;
+use engine::plan::options::Options;
 use engine::project::{Access, Project};
-use engine::run::{Request, Summary};
-use engine::session::{Mode, run};
+use engine::run::request::{Request, Summary};
+use engine::run::{Mode, run};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::Graph;
+use super::drawn::Graph;
 
 const WIDTH: f64 = 170.0;
 const HEIGHT: f64 = 34.0;

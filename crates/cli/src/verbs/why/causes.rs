@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use engine::plan::{Input, Origin, Stage};
 use engine::project::Project;
-use engine::recipe::Change;
+use engine::recipe::{self, Change, content_of, labels_of};
 use engine::since::Account;
 
 /// What somebody changed.
@@ -108,15 +108,15 @@ impl Walk<'_> {
         let Some(account) = self.accounts.get(&index) else { return (own, taken) };
         let inputs = inputs(self.stage(index));
         for change in &account.changes {
-            let rest = |kind: &str| change.line.strip_prefix(kind);
-            let input = rest("input.").or_else(|| rest("label.")).and_then(|it| inputs.get(it));
-            let is_label = change.line.starts_with("label.");
+            let labels = labels_of(&change.line);
+            let input = content_of(&change.line).or(labels).and_then(|it| inputs.get(it));
+            let is_label = labels.is_some();
             let is_new = change.before.is_none() && !is_label;
             match input.map(|input| &input.from) {
                 Some(Origin::Stage(other, _)) if is_label => {
                     // Labels are told where they were put on.
                     let above = self.accounts.get(other).is_some_and(|above| {
-                        above.changes.iter().any(|change| change.line.starts_with("label."))
+                        above.changes.iter().any(|change| labels_of(&change.line).is_some())
                     });
                     if above {
                         taken.direct.insert(*other);
@@ -132,7 +132,7 @@ impl Walk<'_> {
             }
         }
         for line in &account.unknown {
-            match line.strip_prefix("input.").and_then(|it| inputs.get(it)).map(|it| &it.from) {
+            match content_of(line).and_then(|it| inputs.get(it)).map(|it| &it.from) {
                 Some(Origin::Stage(other, _)) => drop(taken.direct.insert(*other)),
                 _ => taken.lineage = true,
             }
@@ -206,7 +206,7 @@ pub(super) fn inputs(stage: &Stage) -> BTreeMap<String, &Input> {
     let mut found = BTreeMap::new();
     for (role, list) in &stage.inputs {
         for input in list {
-            found.insert(format!("{role}.{}", input.path), input);
+            found.insert(recipe::input(role, &input.path), input);
         }
     }
     found

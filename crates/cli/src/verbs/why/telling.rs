@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use engine::forecast::Verdict;
 use engine::plan::Plan;
+use engine::run::forecast::Verdict;
 
-use super::{Answer, Since, words};
+use super::answer::Answer;
+use super::committed::Since;
+use super::words;
 use crate::report::count;
 use crate::text::Text;
 

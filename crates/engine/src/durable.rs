@@ -1,0 +1,54 @@
+//! Writes that a power cut leaves done or undone: bytes first, then the name,
+//! then the folder that holds it.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::Diagnostic;
+use crate::scratch::Scratch;
+
+/// Above this many files, one sync of the whole file system costs less.
+const SINGLY: usize = 32;
+
+/// Makes files or folders durable.
+pub(crate) fn sync(root: &Path, paths: BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
+    #[cfg(target_os = "linux")]
+    if paths.len() > SINGLY && File::open(root).is_ok_and(|root| rustix::fs::syncfs(root).is_ok()) {
+        return Ok(());
+    }
+    for path in paths {
+        let synced = File::open(&path).and_then(|file| file.sync_all());
+        synced.map_err(|error| Diagnostic::io("make durable", &path, &error))?;
+    }
+    Ok(())
+}
+
+/// Replaces a file of the project, whole or not at all, and durably.
+pub(crate) fn replace(path: &Path, bytes: &[u8], scratch: &Scratch) -> Result<(), Diagnostic> {
+    let temp = scratch.path();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = File::create_new(&temp)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| rename(&temp, path))
+        .and_then(|()| File::open(folder)?.sync_all());
+    written.map_err(|error| Diagnostic::io("write", path, &error))
+}
+
+/// Renames; where the run's folder is on another file system than the target,
+/// by way of a copy beside it.
+pub(crate) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == std::io::ErrorKind::CrossesDevices => {
+            let folder = to.parent().unwrap_or(Path::new("."));
+            let mut temp = tempfile::Builder::new().prefix(".colophon-").tempfile_in(folder)?;
+            std::io::copy(&mut File::open(from)?, temp.as_file_mut())?;
+            temp.as_file().set_permissions(from.metadata()?.permissions())?;
+            temp.as_file().sync_all()?;
+            temp.persist(to).map_err(|error| error.error)?;
+            fs::remove_file(from)
+        }
+        other => other,
+    }
+}

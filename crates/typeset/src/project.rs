@@ -1,0 +1,46 @@
+//! What a document is made from, and what becomes of it.
+
+use std::collections::BTreeMap;
+
+use typst::foundations::Datetime;
+
+use crate::claims::Claim;
+use crate::problem::Problem;
+
+/// Everything that a document is made from.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// Every file by its path in the project, with forward slashes and none at the front.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// The path of the main source.
+    pub main: String,
+    /// What the sources read as `sys.inputs`.
+    pub inputs: BTreeMap<String, String>,
+    /// The date of the document: year, month, day.
+    pub date: (i32, u8, u8),
+    /// The standards that the PDF keeps, such as `a-3a` and `ua-1`.
+    pub standards: Vec<String>,
+}
+
+/// A finished document.
+#[derive(Clone, Debug)]
+pub struct Typeset {
+    /// The PDF.
+    pub pdf: Vec<u8>,
+    /// How many pages it has.
+    pub pages: usize,
+    /// What the author should look at, though it was no obstacle.
+    pub warnings: Vec<Problem>,
+    /// The words that are true only under a condition, in reading order.
+    pub claims: Vec<Claim>,
+    /// How many times a value is printed.
+    pub values: usize,
+}
+
+/// The start of a day, or what is wrong with it.
+pub(crate) fn midnight((year, month, day): (i32, u8, u8)) -> Result<Datetime, Vec<Problem>> {
+    Datetime::from_ymd_hms(year, month, day, 0, 0, 0).ok_or_else(|| {
+        let message = format!("there is no day {year:04}-{month:02}-{day:02}");
+        vec![Problem::new(message).hint("write a date of the calendar as year, month, day")]
+    })
+}
