@@ -5,6 +5,7 @@ use serde_json::Value;
 use tables::ingest;
 
 use crate::data::{clean, extrapolate, interpolate, tag};
+use crate::records::barrier::Barrier;
 use crate::records::pair::Pair;
 
 pub(crate) use engine::given::{artifact, job, messages, number, passed, raw, values};
@@ -22,7 +23,7 @@ pub(crate) fn pair(matrix: &str, country: &str, app: &str, code: i64) -> Pair {
         full_name: format!("{app} in full"),
         exchanges: true,
         registration: "phone".into(),
-        code,
+        barrier: Barrier::of(code).unwrap(),
     }
 }
 

@@ -58,6 +58,7 @@ fn dependencies_run_one_way() {
         "cli",
         "colophon",
         "engine",
+        "planets",
         "tables",
         "typeset",
     ];
@@ -153,6 +154,22 @@ fn a_room_knows_no_other() {
         faults.extend(found_outside_tests(&files_of("stages/"), &name));
     }
     none(&faults);
+}
+
+/// Floats are banned alike everywhere, and the general functions may call what the
+/// study's may.
+#[test]
+fn what_clippy_bans_is_one_list() {
+    let floats = |path: &str| -> Vec<String> {
+        let text = text(path);
+        let from = text.find("    # f64:").expect("a list of floats");
+        text[from..].lines().map(String::from).collect()
+    };
+    assert_eq!(floats("clippy.toml"), floats("crates/clippy.toml"));
+    for name in ["account", "arithmetic", "tables"] {
+        let link = std::fs::read_link(format!("{PROJECT}/crates/{name}/clippy.toml")).unwrap();
+        assert_eq!(link, std::path::Path::new("../../clippy.toml"));
+    }
 }
 
 /// The digest of a function's code is sound only while it can reach nothing

@@ -59,14 +59,13 @@ fn file<'a>(
             files.get(&inner)?;
         }
     }
+    // A room may have no file of its own.
+    let mut found = files.get(&at);
     for name in rest {
         at.push(name.clone());
-        if !files.contains_key(&at) {
-            at.pop();
-            break;
-        }
+        found = files.get(&at).or(found);
     }
-    files.get(&at).map(String::as_str)
+    found.map(String::as_str)
 }
 
 /// Who imports from whom among the sources of a crate, given by their paths in it.
@@ -154,6 +153,68 @@ fn no_file_imports_from_itself_by_way_of_others() {
         faults.extend(all.map(|way| format!("{root}: {}", way.join(" -> "))));
     }
     none(&faults);
+}
+
+/// The crates that functions are made of, by name and folder.
+const CRATES: [(&str, &str); 6] = [
+    ("account", "crates/account/src"),
+    ("arithmetic", "crates/arithmetic/src"),
+    ("engine", "crates/engine/src"),
+    ("stages", "stages"),
+    ("tables", "crates/tables/src"),
+    ("typeset", "crates/typeset/src"),
+];
+
+/// Which file of these crates imports from which, over crates too, by full paths.
+fn arrows_over_crates() -> Arrows {
+    let mut all = Arrows::new();
+    let modules = |root: &str| -> BTreeMap<Module, String> {
+        sources(root).into_keys().map(|path| (module(&path), path)).collect()
+    };
+    for (_, root) in CRATES {
+        let sources = sources(root);
+        let full = |path: &str| format!("{root}/{path}");
+        for (from, to) in arrows(&sources) {
+            let to = to.iter().map(|path| full(path)).collect();
+            all.insert(full(&from), to);
+        }
+        for (path, source) in &sources {
+            let (kept, _) = without_tests(&tokens(source));
+            for names in paths(&kept) {
+                let Some((_, other)) = CRATES.iter().find(|it| it.0 == names[0]) else { continue };
+                let inner = [&["crate".to_string()], &names[1..]].concat();
+                if let Some(file) = file(&modules(other), &Module::new(), &inner) {
+                    all.entry(full(path)).or_default().insert(format!("{other}/{file}"));
+                }
+            }
+        }
+    }
+    all
+}
+
+/// A function's key holds what its file imports, from file to file: found here by
+/// another way than that of the engine, which reads texts and not words.
+#[test]
+fn the_sources_of_a_function_are_the_closure_of_its_imports() {
+    let arrows = arrows_over_crates();
+    let own = [account::SOURCES, arithmetic::SOURCES, engine::SOURCES, stages::SOURCES];
+    let pools = own.into_iter().chain([tables::SOURCES, typeset::SOURCES]).flatten();
+    let pool: BTreeSet<&str> = pools.map(|source| source.0).collect();
+    let mut sizes = BTreeSet::new();
+    for function in stages::FUNCTIONS {
+        let (mut closure, mut todo) = (BTreeSet::new(), vec![function.path()]);
+        while let Some(path) = todo.pop() {
+            if closure.insert(path) {
+                let to = arrows.get(path).into_iter().flatten().map(String::as_str);
+                todo.extend(to.filter(|path| pool.contains(path)));
+            }
+        }
+        let listed = function.sources().map(|source| source.0);
+        let listed: BTreeSet<&str> = listed.filter(|path| path.ends_with(".rs")).collect();
+        assert_eq!(listed, closure, "{}", function.name);
+        sizes.insert(listed.len());
+    }
+    assert!(sizes.len() > 5, "the functions name different files: {sizes:?}");
 }
 
 /// Whoever reads the engine from its beginning meets nothing before it was told.

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use boon::{Compiler, SchemaIndex, Schemas};
+use engine::shape::ignored;
 use engine::yaml::Document;
 use stages::FUNCTIONS;
 
@@ -25,6 +26,19 @@ fn takes(schema: &(Schemas, SchemaIndex), text: &str) -> Result<(), String> {
     let document = Document::parse("pipeline.yaml", text.as_bytes()).unwrap();
     let value = document.root.value();
     schema.0.validate(&value, schema.1).map_err(|error| format!("{error:#}"))
+}
+
+/// What a type of the pipeline or of parameters demands is told with its place.
+#[test]
+fn every_word_of_a_schema_is_checked() {
+    let types = engine::plan::schema::types();
+    assert!(ignored(&types).is_empty(), "the pipeline: {:?}", ignored(&types));
+    for function in FUNCTIONS {
+        let params = (function.schema)().to_value();
+        assert!(ignored(&params).is_empty(), "{}: {:?}", function.name, ignored(&params));
+    }
+    let more = serde_json::json!({ "items": { "minLength": 1 }, "uniqueItems": true });
+    assert_eq!(ignored(&more).into_iter().collect::<Vec<_>>(), ["minLength", "uniqueItems"]);
 }
 
 #[test]

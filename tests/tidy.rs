@@ -7,9 +7,8 @@ use regex::Regex;
 
 use crate::space::{PROJECT, Space, files, same};
 
-/// The most lines that a file has, and the few that may have more, with the reason.
+/// The most lines that a file has.
 const LINES: usize = 400;
-const LONGER: &[(&str, usize, &str)] = &[];
 
 /// The most columns of a line.
 const COLUMNS: usize = 100;
@@ -101,11 +100,8 @@ fn files_and_lines_are_short() {
     let mut faults = Vec::new();
     for path in ending(".rs") {
         let lines = text(&path).lines().count();
-        let longer = LONGER.iter().find(|(longer, ..)| *longer == path);
-        let most = longer.map_or(LINES, |(_, most, _)| *most);
-        assert!(most <= 450, "{path}");
-        if lines > most {
-            faults.push(format!("{path} has {lines} lines, more than {most}"));
+        if lines > LINES {
+            faults.push(format!("{path} has {lines} lines, more than {LINES}"));
         }
     }
     let endings = [".rs", ".typ", ".yaml", ".yml"];
@@ -231,13 +227,4 @@ fn no_file_names_the_workplace() {
         faults.extend(home.find(&text).map(|it| format!("{path} holds `{}`", it.as_str())));
     }
     none(&faults);
-}
-
-#[test]
-fn the_lists_above_are_not_stale() {
-    for &(path, most, reason) in LONGER {
-        assert!(!reason.is_empty());
-        let lines = text(path).lines().count();
-        assert!(lines > LINES, "{path} has {lines} lines and needs no exception of {most}");
-    }
 }

@@ -19,6 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tables::table;
 
+use crate::records::barrier::Barrier;
 use crate::records::pair::{self, Pair, Tally};
 
 /// The cleaned pairs, the countries with their regions, and the selected apps.
@@ -132,7 +133,7 @@ fn pairs(
             full_name: full_name.clone(),
             exchanges: *exchanges,
             registration: registration.clone(),
-            code,
+            barrier: Barrier::of(code).ok_or_else(|| fault(format!("`{code}` is no barrier")))?,
         });
     }
     Ok(pairs)
@@ -185,9 +186,9 @@ fn count_pairs(values: &mut Values, matrix: &str, pairs: &[Pair]) {
     count("countries", by_country.len(), "countries", "countries in the matrix");
     count("pairs", all.pairs, PAIRS, "tested pairs");
     count("barred", all.barred, PAIRS, "pairs with a barrier of type 1, type 2 or both");
-    count("type1", all.type1, PAIRS, "pairs with a store barrier only");
-    count("type2", all.type2, PAIRS, "pairs with a phone barrier only");
-    count("both", all.both, PAIRS, "pairs with both barriers");
+    count("type1", all.type1, PAIRS, Barrier::StoreOnly.pairs());
+    count("type2", all.type2, PAIRS, Barrier::PhoneOnly.pairs());
+    count("both", all.both, PAIRS, Barrier::Both.pairs());
     let share = |pairs: &Vec<&Pair>| Tally::of(pairs.iter().copied()).share();
     let group = |of: &dyn Fn(f64) -> bool| by_app.values().filter(|app| of(share(app))).count();
     let about = "apps barred in more than half of the countries";

@@ -8,12 +8,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::records::pair::Pair;
-use crate::records::size::Country;
+use crate::records::size::{Country, Split};
 
 /// Which pairs count as barred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Barrier {
+pub enum Counted {
     /// Those with any barrier.
     Any,
     /// Those with a store barrier, alone or not.
@@ -24,14 +24,14 @@ pub enum Barrier {
     Both,
 }
 
-impl Barrier {
+impl Counted {
     /// Whether a pair counts.
     pub fn met(self, pair: &Pair) -> bool {
         match self {
-            Barrier::Any => pair.barred(),
-            Barrier::Type1 => pair.store(),
-            Barrier::Type2 => pair.phone(),
-            Barrier::Both => pair.store() && pair.phone(),
+            Counted::Any => pair.barred(),
+            Counted::Type1 => pair.store(),
+            Counted::Type2 => pair.phone(),
+            Counted::Both => pair.store() && pair.phone(),
         }
     }
 }
@@ -51,7 +51,7 @@ pub struct Side {
 
 impl Side {
     /// Counts the pairs of countries.
-    pub fn of<'a>(countries: impl IntoIterator<Item = &'a Country<'a>>, barrier: Barrier) -> Self {
+    pub fn of<'a>(countries: impl IntoIterator<Item = &'a Country<'a>>, barrier: Counted) -> Self {
         let mut side = Side { pairs: 0, barred: 0, shares: Vec::new(), counts: Vec::new() };
         for country in countries {
             let barred = country.pairs.iter().filter(|pair| barrier.met(pair)).count();
@@ -67,6 +67,16 @@ impl Side {
     pub fn proportion(&self) -> f64 {
         self.barred as f64 / self.pairs as f64
     }
+}
+
+/// The countries above a threshold and those at or below it; where the split leaves
+/// a middle out, neither side has it.
+pub fn sides(countries: &[Country], split: Split, counted: Counted) -> (Side, Side) {
+    let sizes: Vec<f64> = countries.iter().map(|country| country.size).collect();
+    let (low, high) = split.bounds(&sizes);
+    let above = countries.iter().filter(|country| country.size > high);
+    let below = countries.iter().filter(|country| country.size <= low);
+    (Side::of(above, counted), Side::of(below, counted))
 }
 
 /// The pooled two-proportion z, and the half width of Wald's interval of the
@@ -230,13 +240,13 @@ mod tests {
 
     #[test]
     fn which_pairs_count() {
-        let met = |barrier: Barrier| {
+        let met = |barrier: Counted| {
             [0, 1, 2, 3].map(|code| barrier.met(&given::pair("table1", "A", "x", code)))
         };
-        assert_eq!(met(Barrier::Any), [false, true, true, true]);
-        assert_eq!(met(Barrier::Type1), [false, true, false, true]);
-        assert_eq!(met(Barrier::Type2), [false, false, true, true]);
-        assert_eq!(met(Barrier::Both), [false, false, false, true]);
+        assert_eq!(met(Counted::Any), [false, true, true, true]);
+        assert_eq!(met(Counted::Type1), [false, true, false, true]);
+        assert_eq!(met(Counted::Type2), [false, false, true, true]);
+        assert_eq!(met(Counted::Both), [false, false, false, true]);
     }
 
     /// Two proportions from a textbook's first example: 30 of 100 against 45

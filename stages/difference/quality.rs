@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tables::table;
 
-use crate::difference::compare::{self, Barrier, Side};
+use crate::difference::compare::{self, Counted};
 use crate::records::pair;
 use crate::records::size::{self, Country, Measure, Split};
 
@@ -135,11 +135,9 @@ fn jumps(observed: &BTreeMap<String, BTreeMap<i64, i64>>, factor: f64) -> Vec<Fl
 
 /// The pooled z at the median without some countries.
 fn z(countries: &[Country], without: &[&str]) -> Result<f64, Failure> {
-    let kept = || countries.iter().filter(|country| !without.contains(&country.name));
-    let sizes: Vec<f64> = kept().map(|country| country.size).collect();
-    let threshold = Split::Median.of(&sizes);
-    let above = Side::of(kept().filter(|country| country.size > threshold), Barrier::Any);
-    let below = Side::of(kept().filter(|country| country.size <= threshold), Barrier::Any);
+    let kept = countries.iter().filter(|country| !without.contains(&country.name));
+    let kept: Vec<Country> = kept.cloned().collect();
+    let (above, below) = compare::sides(&kept, Split::Median, Counted::Any);
     let (z, _) = compare::two_proportions(&above, &below);
     if z.is_finite() {
         Ok(z)

@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::difference::compare::{self, Barrier, Side, Tested};
+use crate::difference::compare::{self, Counted, Side, Tested};
 use crate::records::pair;
 use crate::records::size::{self, Country, Measure, Sizes, Split};
 
@@ -39,7 +39,7 @@ pub struct Params {
     /// The barrier matrix: `table1` or `appendix3`.
     pub matrix: String,
     /// Which pairs count as barred.
-    pub barrier: Barrier,
+    pub barrier: Counted,
     /// Where the countries are divided.
     pub splits: Vec<Split>,
     /// Whether countries with a flagged value are in.
@@ -56,7 +56,7 @@ impl Default for Params {
     fn default() -> Self {
         Params {
             matrix: "table1".into(),
-            barrier: Barrier::Any,
+            barrier: Counted::Any,
             splits: vec![Split::Median],
             flagged: vec![Flagged::In],
             measures: vec![Measure::Headcount],
@@ -70,7 +70,7 @@ impl Default for Params {
 #[derive(Clone, Debug, Serialize)]
 struct Choice {
     matrix: String,
-    barrier: Barrier,
+    barrier: Counted,
     split: Split,
     flagged: Flagged,
     measure: Measure,
@@ -137,6 +137,26 @@ struct Test {
     two_tailed: f64,
 }
 
+/// A test as values name it.
+struct Named {
+    key: &'static str,
+    unit: &'static str,
+    about: &'static str,
+}
+
+const fn named(key: &'static str, unit: &'static str, about: &'static str) -> Named {
+    Named { key, unit, about }
+}
+
+/// The tests, in the order in which they are computed.
+const TESTS: [Named; 5] = [
+    named("two_proportions", "standard errors", "pooled two-proportion z over pairs"),
+    named("welch", "standard errors", "Welch's t over countries"),
+    named("mann_whitney", "standard errors", "Mann-Whitney over countries, normal score"),
+    named("permutation", "proportion", "permutation of countries, difference of means"),
+    named("logistic", "standard errors", "log odds ratio over pairs, clustered by country"),
+];
+
 /// Computes the five tests of each choice.
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let pairs = pair::of_matrix(pair::decode(job.one("pairs"))?, &params.matrix)?;
@@ -199,10 +219,7 @@ fn flagged(flags: Option<&Artifact>) -> Result<BTreeSet<String>, Failure> {
 }
 
 fn sides(countries: &[Country], choice: &Choice) -> Option<(Side, Side)> {
-    let sizes: Vec<f64> = countries.iter().map(|country| country.size).collect();
-    let (low, high) = choice.split.bounds(&sizes);
-    let above = Side::of(countries.iter().filter(|it| it.size > high), choice.barrier);
-    let below = Side::of(countries.iter().filter(|it| it.size <= low), choice.barrier);
+    let (above, below) = compare::sides(countries, choice.split, choice.barrier);
     (above.shares.len() > 1 && below.shares.len() > 1).then_some((above, below))
 }
 
@@ -220,24 +237,19 @@ fn tests(above: &Side, below: &Side, permutations: u32, random: &mut Random) -> 
     let ranks = compare::mann_whitney(&above.shares, &below.shares);
     let drawn = || compare::permutation(&above.shares, &below.shares, permutations, random);
     let permuted = compare::exact_permutation(above, below).unwrap_or_else(drawn);
-    let all = [
-        ("two_proportions", z),
-        ("welch", t),
-        ("mann_whitney", ranks),
-        ("permutation", permuted),
-        ("logistic", compare::logistic(above, below)),
-    ];
-    if all.iter().any(|(_, tested)| !tested.statistic.is_finite()) {
+    let all = [z, t, ranks, permuted, compare::logistic(above, below)];
+    let all = TESTS.iter().zip(all);
+    if all.clone().any(|(_, tested)| !tested.statistic.is_finite()) {
         return None;
     }
-    let test = |(test, tested): (&'static str, Tested)| Test {
-        test,
+    let test = |(named, tested): (&Named, Tested)| Test {
+        test: named.key,
         statistic: tested.statistic,
         upper: tested.upper,
         lower: tested.lower,
         two_tailed: tested.two_tailed(),
     };
-    Some(all.into_iter().map(test).collect())
+    Some(all.map(test).collect())
 }
 
 /// Reports the tests of one choice under keys that begin with it.
@@ -252,14 +264,7 @@ fn report(tests: &Tests, values: &mut Values) {
     }
     let about = "mean share above the threshold less that below";
     values.number(&format!("{choice}.difference"), tests.difference, 4, "proportion", about);
-    for test in &tests.tests {
-        let (unit, about) = match test.test {
-            "two_proportions" => ("standard errors", "pooled two-proportion z over pairs"),
-            "welch" => ("standard errors", "Welch's t over countries"),
-            "logistic" => ("standard errors", "log odds ratio over pairs, clustered by country"),
-            "mann_whitney" => ("standard errors", "Mann-Whitney over countries, normal score"),
-            _ => ("proportion", "permutation of countries, difference of means"),
-        };
+    for (test, Named { unit, about, .. }) in tests.tests.iter().zip(&TESTS) {
         let key = |what: &str| format!("{choice}.{}.{what}", test.test);
         values.number(&key("statistic"), test.statistic, 3, unit, about);
         let p = "probability";

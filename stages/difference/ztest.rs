@@ -29,7 +29,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tables::table;
 
-use crate::difference::compare::{self, Barrier, Side};
+use crate::difference::compare::{self, Counted, Side};
 use crate::records::pair;
 use crate::records::size::{self, Country, Measure, Split};
 
@@ -47,7 +47,7 @@ pub struct Params {
     /// Where the countries are divided.
     pub split: Split,
     /// Which pairs count as barred.
-    pub barrier: Barrier,
+    pub barrier: Counted,
     /// The year of the diaspora.
     pub year: i64,
     /// How the diaspora is measured.
@@ -61,7 +61,7 @@ impl Default for Params {
         Params {
             matrix: "table1".into(),
             split: Split::Median,
-            barrier: Barrier::Any,
+            barrier: Counted::Any,
             year: 2023,
             measure: Measure::Headcount,
             alternative: Alternative::Greater,
@@ -112,11 +112,10 @@ struct Comparison {
     df: f64,
 }
 
-fn compare(countries: &[Country], split: Split, barrier: Barrier) -> Result<Comparison, Failure> {
+fn compare(countries: &[Country], split: Split, barrier: Counted) -> Result<Comparison, Failure> {
     let sizes: Vec<f64> = countries.iter().map(|country| country.size).collect();
-    let (lower, threshold) = split.bounds(&sizes);
-    let above = Side::of(countries.iter().filter(|country| country.size > threshold), barrier);
-    let below = Side::of(countries.iter().filter(|country| country.size <= lower), barrier);
+    let (_, threshold) = split.bounds(&sizes);
+    let (above, below) = compare::sides(countries, split, barrier);
     for (side, name) in [(&above, "above"), (&below, "below")] {
         if side.shares.len() < 2 {
             return Err(Failure::from(format!(
@@ -258,7 +257,7 @@ mod tests {
             .zip([1.0, 2.0])
             .map(|(pair, size)| Country { name: &pair.country, size, pairs: vec![pair] })
             .collect();
-        let failure = compare(&countries, Split::Median, Barrier::Any).err().unwrap();
+        let failure = compare(&countries, Split::Median, Counted::Any).err().unwrap();
         let message = "a test needs two countries above the threshold, and has 1";
         assert_eq!(failure.diagnostics[0].message, message);
     }

@@ -16,6 +16,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tables::table;
 
+use crate::records::barrier::Barrier;
+
 /// The printed aggregates.
 pub const INPUTS: &[Slot] = &[Slot::one("table")];
 /// Each of them, and what follows.
@@ -66,10 +68,11 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
 fn barrier_words(barrier: &str) -> &'static str {
     match barrier {
         "any" => "pairs with a hard barrier",
-        "phone" => "pairs with a phone barrier only",
-        "store" => "pairs with a store barrier only",
-        "both" => "pairs with both barriers",
-        _ => "apps without a recorded barrier",
+        key => {
+            let barred = Barrier::ALL.into_iter().filter(|it| *it != Barrier::None);
+            let known = barred.into_iter().find(|it| it.key() == key);
+            known.map_or("apps without a recorded barrier", Barrier::pairs)
+        }
     }
 }
 

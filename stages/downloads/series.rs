@@ -25,7 +25,8 @@ use serde::{Deserialize, Serialize};
 use tables::calendar::{self, Month};
 use tables::table;
 
-use crate::records::pair::{self, KINDS, Pair};
+use crate::records::barrier::Barrier;
+use crate::records::pair::{self, Pair};
 use crate::records::panel::{self, Panel};
 
 /// The panel and the tagged pairs.
@@ -115,7 +116,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     }
     let figure = Figure {
         projected: years.last().map_or(0, |year| year + 1),
-        kinds: KINDS,
+        kinds: Barrier::ALL.map(Barrier::key),
         panels: small(&sums, &years, &pairs, params.window),
         labels: job.labels(),
         years,
@@ -134,12 +135,14 @@ fn sums<'a>(panel: &Panel, pairs: &'a [Pair]) -> Sums<'a> {
     for (row, pair) in tagged {
         months.insert(row.month);
         for region in [WORLD, &pair.region] {
-            *sums.entry((region, pair.code as usize, row.month)).or_default() += row.downloads;
+            *sums.entry((region, pair.barrier.place(), row.month)).or_default() += row.downloads;
         }
     }
     let regions: BTreeSet<&str> = pairs.iter().map(|pair| pair.region.as_str()).collect();
     for region in regions.into_iter().chain([WORLD]) {
-        for (kind, month) in (0..KINDS.len()).flat_map(|k| months.iter().map(move |m| (k, *m))) {
+        for (kind, month) in
+            (0..Barrier::ALL.len()).flat_map(|k| months.iter().map(move |m| (k, *m)))
+        {
             sums.entry((region, kind, month)).or_default();
         }
     }
@@ -164,16 +167,20 @@ fn small<'a>(sums: &Sums<'a>, years: &[i64], pairs: &'a [Pair], window: usize) -
         let at = |year: &i64| annual.get(&(region, kind, *year)).copied().unwrap_or(0);
         let downloads: Vec<i64> = years.iter().map(at).collect();
         let last = downloads[downloads.len() - window..].iter().sum::<i64>();
-        Series { kind: KINDS[kind], projection: last as f64 / window as f64, downloads }
+        Series {
+            kind: Barrier::ALL[kind].key(),
+            projection: last as f64 / window as f64,
+            downloads,
+        }
     };
-    let kinds = |region| (0..KINDS.len()).map(|kind| series(region, kind)).collect();
+    let kinds = |region| (0..Barrier::ALL.len()).map(|kind| series(region, kind)).collect();
     regions.into_iter().map(|region| Small { region, series: kinds(region) }).collect()
 }
 
 fn encode(sums: &Sums) -> Result<Output, Failure> {
     let frame = df!(
         "region" => sums.keys().map(|key| key.0).collect::<Vec<_>>(),
-        "barrier" => sums.keys().map(|key| KINDS[key.1]).collect::<Vec<_>>(),
+        "barrier" => sums.keys().map(|key| Barrier::ALL[key.1].key()).collect::<Vec<_>>(),
         "month" => sums.keys().map(|key| calendar::text(key.2)).collect::<Vec<_>>(),
         "downloads" => sums.values().copied().collect::<Vec<_>>(),
     );
@@ -192,14 +199,14 @@ fn values(params: &Params, figure: &Figure) -> Result<Output, Failure> {
         let any = |of: &dyn Fn(&Series) -> f64| {
             stats::sum(&small.series[1..].iter().map(of).collect::<Vec<_>>())
         };
-        for kind in KINDS.into_iter().chain(["any"]) {
+        for kind in Barrier::ALL.map(Barrier::key).into_iter().chain(["any"]) {
             let of = |of: &dyn Fn(&Series) -> f64| match kind {
                 "any" => any(of),
                 kind => small.series.iter().find(|series| series.kind == kind).map_or(0.0, of),
             };
             let what = match kind {
                 "any" => "pairs with any barrier".to_string(),
-                "none" => "pairs without a barrier".to_string(),
+                "none" => Barrier::None.pairs().to_string(),
                 kind => format!("pairs with the barrier: {kind}"),
             };
             // Of regions, only what the report speaks of.

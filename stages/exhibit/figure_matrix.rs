@@ -11,7 +11,8 @@ use engine::function::{Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::records::pair::{self, CODES, Pair, Tally};
+use crate::records::barrier::Barrier;
+use crate::records::pair::{self, Pair, Tally};
 
 /// The tagged pairs.
 pub const INPUTS: &[Slot] = &[Slot::one("pairs")];
@@ -61,7 +62,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let pairs = pair::of_matrix(pair::decode(job.one("pairs"))?, &params.matrix)?;
     let apps = apps(&pairs);
     let regions = regions(&pairs, &apps)?;
-    let codes = CODES.iter().enumerate().map(|(code, name)| (code.to_string(), *name)).collect();
+    let codes = Barrier::ALL.map(|it| (it.code().to_string(), it.legend())).into();
     let figure = Figure { apps, regions, codes, labels: job.labels() };
     Ok(Outputs::from([("figure", json::encode(&figure)?)]))
 }
@@ -92,7 +93,7 @@ fn regions(pairs: &[Pair], apps: &[App]) -> Result<Vec<Region>, Failure> {
     let mut regions: Vec<Region> = Vec::new();
     for ((_, name), pairs) in by_country {
         let codes: BTreeMap<&str, i64> =
-            pairs.iter().map(|pair| (pair.app.as_str(), pair.code)).collect();
+            pairs.iter().map(|pair| (pair.app.as_str(), pair.barrier.code())).collect();
         let code = |app: &App| {
             codes.get(app.key.as_str()).copied().ok_or_else(|| {
                 Failure::from(format!("the pair of `{}` and `{name}` is missing", app.key))

@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 use tables::{calendar, table};
 
 use crate::records::axis::Axis;
-use crate::records::pair::{self, KINDS, Pair};
+use crate::records::barrier::Barrier;
+use crate::records::pair::{self, Pair};
 use crate::records::panel;
 use crate::records::size::{self, Measure};
 
@@ -76,7 +77,8 @@ struct Trend {
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let pairs = pair::of_matrix(pair::decode(job.one("pairs"))?, &params.matrix)?;
     let points = points(params, job, &pairs)?;
-    let trends: Vec<Trend> = KINDS.iter().filter_map(|kind| trend(kind, &points)).collect();
+    let trends: Vec<Trend> =
+        Barrier::ALL.iter().filter_map(|it| trend(it.key(), &points)).collect();
     let mut values = Values::default();
     let apps: BTreeSet<&str> = points.iter().map(|point| point.app.as_str()).collect();
     let about = format!("apps of the matrix with downloads in {}", params.year);
@@ -135,7 +137,7 @@ fn points(params: &Params, job: &Job, pairs: &[Pair]) -> Result<Vec<Point>, Fail
             name: pair.name.clone(),
             country: pair.country.clone(),
             iso3: pair.iso3.clone(),
-            kind: KINDS[pair.code as usize],
+            kind: pair.barrier.key(),
             x: *x,
             y: downloads as f64 / 12.0 / (*inhabitants as f64 / 10_000.0),
         });

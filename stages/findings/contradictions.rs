@@ -12,6 +12,7 @@ use engine::function::{Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::records::barrier::Barrier;
 use crate::records::pair::{self, Pair};
 
 /// The tagged pairs of both matrices.
@@ -65,7 +66,7 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
     apps.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let names: Vec<String> = apps.iter().map(|(name, count)| format!("{name} {count}")).collect();
     values.text("apps.names", &names.join(", "), "those apps, with the number of such pairs");
-    let table = Table { cells, codes: pair::CODES, labels: job.labels() };
+    let table = Table { cells, codes: Barrier::ALL.map(Barrier::legend), labels: job.labels() };
     Ok(Outputs::from([("table", json::encode(&table)?), ("values", values.encode()?)]))
 }
 
@@ -77,14 +78,14 @@ fn cells(pairs: &[Pair]) -> Vec<Cell> {
     };
     let (table1, appendix3) = (of("table1"), of("appendix3"));
     let both = table1.iter().filter_map(|(key, one)| Some((*one, *appendix3.get(key)?)));
-    let differing = both.filter(|(one, other)| one.code != other.code);
+    let differing = both.filter(|(one, other)| one.barrier != other.barrier);
     let cell = |(one, other): (&Pair, &Pair)| Cell {
         app: one.app.clone(),
         name: one.name.clone(),
         country: one.country.clone(),
         iso3: one.iso3.clone(),
-        table1: one.code,
-        appendix3: other.code,
+        table1: one.barrier.code(),
+        appendix3: other.barrier.code(),
     };
     differing.map(cell).collect()
 }

@@ -4,6 +4,8 @@ use engine::function::{Artifact, Failure, Output};
 use polars::prelude::df;
 use tables::table;
 
+use crate::records::barrier::Barrier;
+
 /// One tested pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pair {
@@ -27,31 +29,24 @@ pub struct Pair {
     pub exchanges: bool,
     /// What the app asks for at registration.
     pub registration: String,
-    /// 0 no barrier, 1 type 1, 2 type 2, 3 both.
-    pub code: i64,
+    /// What stands between the two.
+    pub barrier: Barrier,
 }
-
-/// What a code means, in the order of the codes.
-pub const CODES: [&str; 4] =
-    ["no barrier", "not in the app store (type 1)", "no country phone prefix (type 2)", "both"];
-
-/// The kinds of barrier, in the order of the codes of a pair.
-pub const KINDS: [&str; 4] = ["none", "store", "phone", "both"];
 
 impl Pair {
     /// Whether there is any hard barrier.
     pub fn barred(&self) -> bool {
-        self.code != 0
+        self.barrier != Barrier::None
     }
 
     /// Whether the app is missing from the country's store (type 1).
     pub fn store(&self) -> bool {
-        self.code == 1 || self.code == 3
+        self.barrier.store()
     }
 
     /// Whether the app's registration lacks the country's phone prefix (type 2).
     pub fn phone(&self) -> bool {
-        self.code == 2 || self.code == 3
+        self.barrier.phone()
     }
 }
 
@@ -77,9 +72,9 @@ impl Tally {
         for pair in pairs {
             tally.pairs += 1;
             tally.barred += usize::from(pair.barred());
-            tally.type1 += usize::from(pair.code == 1);
-            tally.type2 += usize::from(pair.code == 2);
-            tally.both += usize::from(pair.code == 3);
+            tally.type1 += usize::from(pair.barrier == Barrier::StoreOnly);
+            tally.type2 += usize::from(pair.barrier == Barrier::PhoneOnly);
+            tally.both += usize::from(pair.barrier == Barrier::Both);
         }
         tally
     }
@@ -114,7 +109,7 @@ pub fn encode(pairs: &[Pair]) -> Result<Output, Failure> {
         "iso3" => texts(|pair| &pair.iso3),
         "region" => texts(|pair| &pair.region),
         "place" => pairs.iter().map(|pair| pair.place).collect::<Vec<_>>(),
-        "code" => pairs.iter().map(|pair| pair.code).collect::<Vec<_>>(),
+        "code" => pairs.iter().map(|pair| pair.barrier.code()).collect::<Vec<_>>(),
         "barred" => flags(Pair::barred),
         "type1" => flags(Pair::store),
         "type2" => flags(Pair::phone),
@@ -131,20 +126,23 @@ pub fn decode(artifact: &Artifact) -> Result<Vec<Pair>, Failure> {
     let (full_name, registration) = (texts("full_name")?, texts("registration")?);
     let exchanges = table::booleans(&frame, "exchanges_information")?;
     let (place, code) = (table::integers(&frame, "place")?, table::integers(&frame, "code")?);
-    let pair = |row: usize| Pair {
-        matrix: matrix[row].clone(),
-        country: country[row].clone(),
-        iso3: iso3[row].clone(),
-        region: region[row].clone(),
-        place: place[row],
-        app: app[row].clone(),
-        name: name[row].clone(),
-        full_name: full_name[row].clone(),
-        exchanges: exchanges[row],
-        registration: registration[row].clone(),
-        code: code[row],
+    let barrier = |code: i64| Barrier::of(code).ok_or_else(|| format!("`{code}` is no barrier"));
+    let pair = |row: usize| {
+        Ok(Pair {
+            matrix: matrix[row].clone(),
+            country: country[row].clone(),
+            iso3: iso3[row].clone(),
+            region: region[row].clone(),
+            place: place[row],
+            app: app[row].clone(),
+            name: name[row].clone(),
+            full_name: full_name[row].clone(),
+            exchanges: exchanges[row],
+            registration: registration[row].clone(),
+            barrier: barrier(code[row])?,
+        })
     };
-    Ok((0..frame.height()).map(pair).collect())
+    (0..frame.height()).map(pair).collect()
 }
 
 #[cfg(test)]

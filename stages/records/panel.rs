@@ -137,6 +137,7 @@ pub fn tags<'a>(panel: &Panel, pairs: &'a [Pair]) -> BTreeMap<(usize, usize), &'
 mod tests {
     use super::*;
     use crate::given;
+    use crate::records::barrier::Barrier;
 
     #[test]
     fn round_trip() {
@@ -156,6 +157,6 @@ mod tests {
         let pairs = [given::pair("table1", "B", "b", 3)];
         assert!(tags(&back, &pairs).is_empty());
         let pairs = [Pair { iso3: "JPN".into(), ..pairs[0].clone() }];
-        assert_eq!(tags(&back, &pairs)[&(1, 1)].code, 3);
+        assert_eq!(tags(&back, &pairs)[&(1, 1)].barrier, Barrier::Both);
     }
 }

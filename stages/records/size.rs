@@ -112,6 +112,7 @@ pub fn sizes(
 }
 
 /// A country with the size of its diaspora and its pairs.
+#[derive(Clone)]
 pub struct Country<'a> {
     /// Its name.
     pub name: &'a str,

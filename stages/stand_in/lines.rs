@@ -5,7 +5,8 @@ use arithmetic::random::Random;
 use engine::function::Failure;
 use tables::calendar::Month;
 
-use crate::records::pair::{KINDS, Pair};
+use crate::records::barrier::Barrier;
+use crate::records::pair::Pair;
 use crate::stand_in::market::{HOME, Market, Params};
 
 /// The weight of an app's downloads in one store in one month.
@@ -64,7 +65,7 @@ pub fn draw(
             let Some(region) = market.places[place].region else { continue };
             let drawn = size * regions[region] * factor(&mut streams.pairs, params.pair_sigma);
             if unit(&mut streams.pairs) >= params.absent {
-                let kind = pair.code as usize;
+                let kind = pair.barrier.place();
                 let cell = |year| market.cells.at(region, kind, year);
                 pen.write(app, place, (0, market.months), (drawn, kind), &cell, &mut streams);
             }
@@ -92,7 +93,7 @@ fn paths(market: &Market, params: &Params) -> Vec<Vec<f64>> {
         libm::exp(trend) * (1.0 + params.season * libm::cos(angle))
     };
     let of = |kind: usize| (0..market.months).map(|m| path(params.effects[kind], m)).collect();
-    (0..KINDS.len()).map(of).collect()
+    (0..Barrier::ALL.len()).map(of).collect()
 }
 
 /// A generator for each part of the model.

@@ -237,7 +237,7 @@ mod tests {
         let pairs = crate::records::pair::decode(&given::passed("t", &given::tagged()["pairs"]));
         let pairs = pairs.unwrap().into_iter().filter(|pair| pair.matrix == "table1");
         let tags: BTreeMap<_, _> =
-            pairs.map(|p| ((p.app, p.iso3), (p.region, p.code as usize))).collect();
+            pairs.map(|p| ((p.app, p.iso3), (p.region, p.barrier.place()))).collect();
         let texts = |name| table::texts(&frame, name).unwrap();
         let (apps, codes, months) = (texts("app"), texts("iso3"), texts("month"));
         let downloads = table::integers(&frame, "downloads").unwrap();

@@ -12,7 +12,7 @@ use arithmetic::stats;
 use engine::function::{Artifact, Failure};
 use tables::table;
 
-use crate::records::pair::KINDS;
+use crate::records::barrier::Barrier;
 
 /// How many years a projection averages.
 pub const WINDOW: i64 = 3;
@@ -104,12 +104,12 @@ pub struct Cells {
 impl Cells {
     /// How many cells there are.
     pub fn count(&self) -> usize {
-        self.regions.len() * KINDS.len() * self.years()
+        self.regions.len() * Barrier::ALL.len() * self.years()
     }
 
     /// The place of a cell.
     pub fn at(&self, region: usize, kind: usize, year: i64) -> usize {
-        (region * KINDS.len() + kind) * self.years() + (year - self.first) as usize
+        (region * Barrier::ALL.len() + kind) * self.years() + (year - self.first) as usize
     }
 
     fn years(&self) -> usize {
@@ -120,9 +120,11 @@ impl Cells {
     fn of(&self, target: &Target, year: i64) -> Vec<usize> {
         let regions = self.regions.iter().enumerate();
         let regions = regions.filter(|(_, r)| target.region == "World" || **r == target.region);
-        let kind = |at: usize| target.barrier == KINDS[at] || (target.barrier == "any" && at > 0);
+        let kind = |at: usize| {
+            target.barrier == Barrier::ALL[at].key() || (target.barrier == "any" && at > 0)
+        };
         regions
-            .flat_map(|(region, _)| (0..KINDS.len()).map(move |at| (region, at)))
+            .flat_map(|(region, _)| (0..Barrier::ALL.len()).map(move |at| (region, at)))
             .filter(|(_, at)| kind(*at))
             .map(|(region, at)| self.at(region, at, year))
             .collect()
@@ -205,7 +207,7 @@ impl Cells {
     /// Gives the cells that no aggregate pins the factors of their neighbours.
     fn interpolate(&self, model: &[f64], amounts: &mut [f64], pinned: &BTreeSet<usize>) {
         for region in 0..self.regions.len() {
-            for kind in 0..KINDS.len() {
+            for kind in 0..Barrier::ALL.len() {
                 let at = |year| self.at(region, kind, year);
                 let known: Vec<(i64, f64)> = (self.first..=self.last)
                     .filter(|year| pinned.contains(&at(*year)) && model[at(*year)] > 0.0)

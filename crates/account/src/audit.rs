@@ -21,10 +21,11 @@ use engine::words::{brief, grouped};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::claims::{self, Check, Claim, Claims, Comparator, Status};
+use crate::claims::{self, Check, Claim, Claims, Status};
 use crate::json;
 use crate::known::{Computed, Known, SYNTHETIC};
 use crate::numerals::{decimals, shown};
+use crate::outcome::Outcome;
 use crate::values::Values;
 
 /// The claims, the values of all stages, and who made them.
@@ -47,9 +48,11 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
     let known = Known::read(&json::decode(job.one("lineage"))?, job.many("values"))?;
     let audit = Audit { claims: &claims, known: &known };
     let mut faults = Vec::new();
-    let mut kept = |row: Result<Row, Vec<Diagnostic>>| row.map_err(|all| faults.extend(all)).ok();
-    let rows: Vec<Row> = claims.claims.iter().filter_map(|it| kept(audit.claim(it))).collect();
-    let checks: Vec<Row> = claims.checks.iter().filter_map(|it| kept(audit.check(it))).collect();
+    let mut kept =
+        |row: Result<Outcome, Vec<Diagnostic>>| row.map_err(|all| faults.extend(all)).ok();
+    let rows: Vec<Outcome> = claims.claims.iter().filter_map(|it| kept(audit.claim(it))).collect();
+    let checks: Vec<Outcome> =
+        claims.checks.iter().filter_map(|it| kept(audit.check(it))).collect();
     if !faults.is_empty() {
         return Err(Failure::contract(faults));
     }
@@ -61,36 +64,9 @@ pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
 
 #[derive(Serialize)]
 struct Table {
-    claims: Vec<Row>,
-    checks: Vec<Row>,
+    claims: Vec<Outcome>,
+    checks: Vec<Outcome>,
     labels: BTreeSet<String>,
-}
-
-/// What became of one claim or check.
-#[derive(Clone, Debug, Serialize)]
-struct Row {
-    claim: String,
-    section: String,
-    counts: String,
-    unit: String,
-    comparator: Comparator,
-    published: f64,
-    published_text: String,
-    evidence: String,
-    status: Status,
-    computed: Option<f64>,
-    computed_text: Option<String>,
-    /// Computed less published, where they differ.
-    difference: Option<f64>,
-    difference_text: Option<String>,
-    /// What public data say of the same thing where the claim is not checkable.
-    nearest: Option<f64>,
-    nearest_text: Option<String>,
-    missing: Option<String>,
-    reason: Option<String>,
-    effect: Option<String>,
-    /// The values that it was computed from.
-    values: BTreeSet<String>,
 }
 
 /// The file and the values together.
@@ -100,7 +76,7 @@ struct Audit<'a> {
 }
 
 impl Audit<'_> {
-    fn claim(&self, claim: &Claim) -> Result<Row, Vec<Diagnostic>> {
+    fn claim(&self, claim: &Claim) -> Result<Outcome, Vec<Diagnostic>> {
         let path = |key| ["claims", claim.id.as_str(), key];
         let computed = self.optional(claim.expression.as_deref(), &path("expression"))?;
         let nearest = self.optional(claim.nearest.as_deref(), &path("nearest"))?;
@@ -119,7 +95,7 @@ impl Audit<'_> {
         let missing = missing.filter(|_| status == Status::NotCheckable);
         let nearest = nearest.filter(|_| status == Status::NotCheckable);
         let places = decimals(claim.precision);
-        let row = Row {
+        let row = Outcome {
             claim: claim.id.clone(),
             section: claim.section.clone(),
             counts: claim.counts.clone(),
@@ -133,19 +109,19 @@ impl Audit<'_> {
             missing,
             reason: self.text(claim.reason.as_deref(), &path("reason"))?,
             effect: self.text(claim.effect.as_deref(), &path("effect"))?,
-            ..Row::settled(status, computed, claim.published, places)
+            ..Outcome::settled(status, computed, claim.published, places)
         };
         self.accepted(row, claim.accepted, "claims")
     }
 
-    fn check(&self, check: &Check) -> Result<Row, Vec<Diagnostic>> {
+    fn check(&self, check: &Check) -> Result<Outcome, Vec<Diagnostic>> {
         let path = |key| ["checks", check.id.as_str(), key];
         let due = self.compute(&check.expected, &path("expected"))?;
         let found = self.compute(&check.expression, &path("expression"))?;
         let near = (due.number - found.number).abs() <= 1e-9 * due.number.abs().max(1.0);
         let status = if near { Status::Agrees } else { Status::Differs };
         let synthetic = due.synthetic || found.synthetic;
-        let row = Row {
+        let row = Outcome {
             claim: check.id.clone(),
             counts: check.about.clone(),
             unit: check.unit.clone(),
@@ -153,7 +129,7 @@ impl Audit<'_> {
             published_text: shown(due.number, 0),
             reason: self.text(check.reason.as_deref(), &path("reason"))?,
             effect: self.text(check.effect.as_deref(), &path("effect"))?,
-            ..Row::settled(status, Some(found), due.number, 0)
+            ..Outcome::settled(status, Some(found), due.number, 0)
         };
         if synthetic {
             let message = format!("the check `{}` rests on a stand-in", check.id);
@@ -164,7 +140,12 @@ impl Audit<'_> {
     }
 
     /// The row, if its status is accepted and a difference is explained.
-    fn accepted(&self, row: Row, accepted: Status, section: &str) -> Result<Row, Vec<Diagnostic>> {
+    fn accepted(
+        &self,
+        row: Outcome,
+        accepted: Status,
+        section: &str,
+    ) -> Result<Outcome, Vec<Diagnostic>> {
         let document = &self.claims.document;
         let noun = section.trim_end_matches('s');
         let id = &row.claim;
@@ -240,43 +221,9 @@ impl Audit<'_> {
     }
 }
 
-impl Row {
-    /// What the numbers alone decide; the caller adds what stands in the file.
-    fn settled(status: Status, computed: Option<Computed>, due: f64, places: usize) -> Self {
-        let number = computed.as_ref().map(|computed| computed.number);
-        let difference = number.filter(|_| status == Status::Differs).map(|number| number - due);
-        Row {
-            claim: String::new(),
-            section: String::new(),
-            counts: String::new(),
-            unit: String::new(),
-            comparator: Comparator::Equal,
-            published: due,
-            published_text: String::new(),
-            evidence: String::new(),
-            status,
-            computed: number,
-            computed_text: number.map(|number| shown(number, places)),
-            difference,
-            difference_text: difference.map(|number| shown(number, places)),
-            nearest: None,
-            nearest_text: None,
-            missing: None,
-            reason: None,
-            effect: None,
-            values: computed.map(|computed| computed.names).unwrap_or_default(),
-        }
-    }
-
-    fn numbers(&self) -> String {
-        let computed = self.computed_text.as_deref().unwrap_or("nothing");
-        format!("stated {}, computed {computed} {}", self.published_text, self.unit)
-    }
-}
-
-fn values(claims: &[Row], checks: &[Row]) -> Values {
+fn values(claims: &[Outcome], checks: &[Outcome]) -> Values {
     let mut values = Values::default();
-    let mut count = |key: &str, rows: &[Row], status: Option<Status>, about: &str| {
+    let mut count = |key: &str, rows: &[Outcome], status: Option<Status>, about: &str| {
         let counted = rows.iter().filter(|row| status.is_none_or(|status| row.status == status));
         let unit = if key.starts_with("checks") { "checks" } else { "claims" };
         values.count(key, counted.count(), unit, about);

@@ -8,6 +8,7 @@ pub mod lineage;
 pub mod expression;
 pub mod known;
 pub mod claims;
+mod outcome;
 pub mod audit;
 pub mod ledger;
 pub mod reading;
@@ -16,6 +17,6 @@ pub mod report;
 
 /// Every source of this crate.
 pub const SOURCES: &[engine::code::Source] = engine::sources!("crates/account/src/":
-    "json.rs", "numerals.rs", "values.rs", "record.rs", "lineage.rs", "expression.rs", "known.rs", "claims.rs",
-    "audit.rs", "ledger.rs", "reading.rs", "manifest.rs", "report.rs",
+    "json.rs", "numerals.rs", "values.rs", "record.rs", "lineage.rs", "expression.rs", "known.rs",
+    "claims.rs", "outcome.rs", "audit.rs", "ledger.rs", "reading.rs", "manifest.rs", "report.rs",
 );

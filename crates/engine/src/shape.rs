@@ -27,6 +27,30 @@ pub fn check_all(document: &Document, schema: &Value) -> (Vec<Diagnostic>, Optio
     (checker.found, rest)
 }
 
+/// The words of a schema that are not looked at here, and so would promise what
+/// nobody checks; notes for readers are none.
+pub fn ignored(schema: &Value) -> BTreeSet<&str> {
+    const NOTES: [&str; 5] = ["$schema", "title", "description", "default", "format"];
+    const CHECKED: [&str; 8] =
+        ["$ref", "type", "enum", "const", "minimum", "maximum", "minItems", "maxItems"];
+    let mut found = BTreeSet::new();
+    for (word, inner) in schema.as_object().into_iter().flatten() {
+        let inner: Vec<&Value> = match word.as_str() {
+            "properties" | "$defs" => inner.as_object().into_iter().flat_map(Map::values).collect(),
+            "anyOf" | "oneOf" => inner.as_array().into_iter().flatten().collect(),
+            "items" | "additionalProperties" => vec![inner],
+            "required" => Vec::new(),
+            word if NOTES.contains(&word) || CHECKED.contains(&word) => Vec::new(),
+            word => {
+                found.insert(word);
+                Vec::new()
+            }
+        };
+        found.extend(inner.into_iter().flat_map(ignored));
+    }
+    found
+}
+
 /// A tree without the keys and values that stand at the given places.
 fn prune(node: &Node, wrong: &BTreeSet<Position>) -> Node {
     let keep = |node: &Node| !wrong.contains(&position(node));
@@ -82,6 +106,7 @@ impl<'a> Checker<'a> {
         match &node.data {
             Data::Map(entries) => self.check_map(node, entries, path, schema),
             Data::List(items) => {
+                self.check_length(node, items.len(), path, schema);
                 if let Some(schema) = schema.get("items") {
                     for (index, item) in items.iter().enumerate() {
                         self.check(item, &format!("{path}[{index}]"), schema);
@@ -89,6 +114,27 @@ impl<'a> Checker<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn check_length(
+        &mut self,
+        node: &Node,
+        length: usize,
+        path: &str,
+        schema: &Map<String, Value>,
+    ) {
+        let limit = |word: &str| schema.get(word).and_then(Value::as_u64);
+        let (least, most) = (limit("minItems"), limit("maxItems"));
+        let expected = match (least, most) {
+            (Some(least), Some(most)) if least == most => format!("have {least} entries"),
+            (Some(least), _) if (length as u64) < least => format!("have at least {least} entries"),
+            (_, Some(most)) if length as u64 > most => format!("have at most {most} entries"),
+            _ => return,
+        };
+        let length = length as u64;
+        if least.is_some_and(|least| length < least) || most.is_some_and(|most| length > most) {
+            self.report(node, format!("{} must {expected}, not {length}", name(path)));
         }
     }
 

@@ -16,7 +16,7 @@ const TEMPLATE: &str = r"\{\{";
 
 /// The schema of the types. What must be there is not in the types, so that what
 /// lacks it can still be looked at for other mistakes.
-pub(crate) fn types() -> Value {
+pub fn types() -> Value {
     let mut schema = schemars::schema_for!(Pipeline).to_value();
     let required = ["version", "name", "stages"];
     for key in required {

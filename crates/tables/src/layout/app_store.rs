@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use engine::diagnostic::{Checked, did_you_mean};
 use serde::Deserialize;
 
-use super::{header, named, uneven};
+use super::header::{header, named, uneven};
 use crate::csv::{Cell, Csv, Row};
 use crate::field::Field;
 use crate::names::Economies;

@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::diagnostic::{Checked, Diagnostic, did_you_mean};
 use serde::Deserialize;
 
-use super::{Header, Observation, Years, fault, header, named, plain, uneven};
+use super::header::{Header, Years, fault, header, named, plain, uneven};
+use super::observation::Observation;
 use crate::csv::{Cell, Csv, Row};
 use crate::names::Economies;
 

@@ -7,7 +7,8 @@
 use engine::diagnostic::{Checked, Diagnostic};
 use serde::Deserialize;
 
-use super::{Header, Observation, Years, fault, header, named, uneven, years};
+use super::header::{Header, Years, fault, header, named, uneven, years};
+use super::observation::Observation;
 use crate::csv::{Cell, Csv, Row};
 use crate::names::{Economies, Known};
 
