@@ -160,13 +160,21 @@ pub const STUDY: Study =
 
 /// Every function that a stage can use.
 pub const FUNCTIONS: &[Function] = &[
-    Function { check: Some(tables::ingest::check), ..general!(tables::ingest) },
+    Function {
+        check: Some(tables::ingest::check),
+        enters: Some(tables::layout::enters),
+        ..general!(tables::ingest)
+    },
     function!(data, clean),
     function!(data, tag),
     function!(data, extrapolate),
     function!(stand_in, stand_in),
     function!(stand_in, stand_in_us),
-    Function { check: Some(tables::descriptor::check), ..function!(data, panel) },
+    Function {
+        check: Some(tables::descriptor::check),
+        enters: Some(tables::layout::enters),
+        ..function!(data, panel)
+    },
     Function { check: Some(tables::descriptor::check), ..function!(selection, select) },
     function!(selection, narrow),
     function!(downloads, series),

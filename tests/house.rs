@@ -180,6 +180,13 @@ fn arrows_over_crates() -> Arrows {
         }
         for (path, source) in &sources {
             let (kept, _) = without_tests(&tokens(source));
+            // What a file declares as its own part belongs to it.
+            let parts = kept.windows(3).filter(|it| it[0] == "mod" && it[2] == ";");
+            for part in parts.filter(|_| path != "lib.rs") {
+                let inner = [module(path), vec![part[1].clone()]].concat();
+                let file = modules(root).get(&inner).map(|file| full(file));
+                all.entry(full(path)).or_default().extend(file);
+            }
             for names in paths(&kept) {
                 let Some((_, other)) = CRATES.iter().find(|it| it.0 == names[0]) else { continue };
                 let inner = [&["crate".to_string()], &names[1..]].concat();

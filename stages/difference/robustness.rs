@@ -9,7 +9,7 @@
 //! countries have unequal numbers of apps some are drawn, each choice with a
 //! generator of its own); and over pairs again a logistic regression with
 //! standard errors clustered by country. Definitions and references stand in
-//! `stages/kit/compare.rs`. Statistics are positive where the larger diaspora
+//! `compare.rs` beside it. Statistics are positive where the larger diaspora
 //! meets more barriers, as the report states.
 
 use std::collections::BTreeSet;

@@ -19,7 +19,7 @@
 //!
 //! **Scaling.** For the pairs of the matrix, the sums by region, barrier kind
 //! and year are raked to the aggregates that the report prints (see
-//! `kit/target.rs`) and rounded. Sums of a year, the relative change and the
+//! `target.rs`) and rounded. Sums of a year, the relative change and the
 //! three projections are met within this rounding (half a download a cell),
 //! sums under a printed bound take `margin` of it, and the stated total of
 //! the projections is compared only: it is larger than the sum of its parts.

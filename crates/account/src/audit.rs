@@ -278,7 +278,8 @@ claims:
             },
             "sources": {},
         });
-        let number = |number: f64| json!({ "number": number, "digits": 0, "unit": "apps", "about": "a count" });
+        let number =
+            |it: f64| json!({ "number": it, "digits": 0, "unit": "apps", "about": "a count" });
         let who = json!({ "text": "Weibo", "about": "an app" });
         let tag = json!({ "apps": number(62.0), "who": who, "phone": number(39.0) });
         let series = json!({ "total": number(75.0) });

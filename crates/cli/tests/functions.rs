@@ -22,6 +22,7 @@ const QUICK: Function = Function {
     schema: || serde_json::json!({ "type": "object" }).try_into().unwrap(),
     normalise: |params| Ok(params.clone()),
     check: None,
+    enters: None,
     run: |_| Ok(Outputs::from([("t", b"quick\n".to_vec().into())])),
 };
 

@@ -27,7 +27,11 @@ macro_rules! function {
 /// that of the machine.
 const STUDY: Study = Study {
     functions: &[
-        Function { check: Some(tables::ingest::check), ..function!(tables::ingest) },
+        Function {
+            check: Some(tables::ingest::check),
+            enters: Some(tables::layout::enters),
+            ..function!(tables::ingest)
+        },
         function!(account::audit),
         function!(account::ledger),
         function!(account::manifest),

@@ -38,6 +38,7 @@ macro_rules! function {
             schema: || $crate::function::schema::<$($module::)+Params>(),
             normalise: $crate::function::normalise::<$($module::)+Params>,
             check: None,
+            enters: None,
             run: |job| $($module::)+run(&job.params()?, job),
         }
     };
@@ -62,6 +63,8 @@ pub struct Function {
     pub normalise: fn(&Value) -> Result<Value, String>,
     /// Finds mistakes in the description of a source that it takes, before anything runs.
     pub check: Option<Check>,
+    /// Tells which of its sources count for a stage; where it is left out, all do.
+    pub enters: Option<Enters>,
     /// Computes the outputs.
     pub run: fn(&Job) -> Result<Outputs, Failure>,
 }
@@ -70,6 +73,11 @@ pub struct Function {
 /// with the path of the key within the resource (an element of a list by its
 /// position); what stands after a line end in the message is a hint.
 pub type Check = fn(resource: &Value) -> Vec<(Vec<String>, String)>;
+
+/// Whether the code of a source, given by its path, can be entered by a stage
+/// that takes resources of the data package with these descriptions. Code that
+/// is chosen by what a description says need not count for every stage.
+pub type Enters = fn(path: &str, resources: &[&Value]) -> bool;
 
 impl Function {
     /// The path of its own source file.

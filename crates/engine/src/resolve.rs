@@ -120,6 +120,16 @@ impl Project {
         Ok(Some(digest))
     }
 
+    /// The descriptions of the sources that a stage takes.
+    fn descriptions(&self, stage: &Stage) -> Vec<&Value> {
+        let inputs = stage.inputs.values().flatten();
+        let names = inputs.filter_map(|input| match &input.from {
+            Origin::Source(name) => Some(name),
+            _ => None,
+        });
+        names.filter_map(|name| self.plan.sources.get(name)).map(|it| &it.descriptor).collect()
+    }
+
     /// The lines of a recipe that do not depend on inputs.
     fn action(&self, stage: &Stage) -> Recipe {
         let mut recipe = Recipe::new();
@@ -128,7 +138,9 @@ impl Project {
             Action::Function(function) => {
                 recipe.set("action", format!("function {}", function.name));
                 recipe.set_platform(&self.platform);
-                for (path, text) in function.sources() {
+                let resources = self.descriptions(stage);
+                let counts = |path: &str| function.enters.is_none_or(|it| it(path, &resources));
+                for (path, text) in function.sources().filter(|(path, _)| counts(path)) {
                     let digest = self.codes[&(text.as_ptr() as usize)];
                     recipe.set(format!("code.{path}"), digest.to_string());
                 }

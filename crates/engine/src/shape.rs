@@ -31,8 +31,17 @@ pub fn check_all(document: &Document, schema: &Value) -> (Vec<Diagnostic>, Optio
 /// nobody checks; notes for readers are none.
 pub fn ignored(schema: &Value) -> BTreeSet<&str> {
     const NOTES: [&str; 5] = ["$schema", "title", "description", "default", "format"];
-    const CHECKED: [&str; 8] =
-        ["$ref", "type", "enum", "const", "minimum", "maximum", "minItems", "maxItems"];
+    const CHECKED: [&str; 9] = [
+        "$ref",
+        "type",
+        "enum",
+        "const",
+        "minimum",
+        "maximum",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+    ];
     let mut found = BTreeSet::new();
     for (word, inner) in schema.as_object().into_iter().flatten() {
         let inner: Vec<&Value> = match word.as_str() {
@@ -107,6 +116,7 @@ impl<'a> Checker<'a> {
             Data::Map(entries) => self.check_map(node, entries, path, schema),
             Data::List(items) => {
                 self.check_length(node, items.len(), path, schema);
+                self.check_unique(items, path, schema);
                 if let Some(schema) = schema.get("items") {
                     for (index, item) in items.iter().enumerate() {
                         self.check(item, &format!("{path}[{index}]"), schema);
@@ -114,6 +124,20 @@ impl<'a> Checker<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn check_unique(&mut self, items: &[Node], path: &str, schema: &Map<String, Value>) {
+        if schema.get("uniqueItems") != Some(&Value::Bool(true)) {
+            return;
+        }
+        let mut seen = Vec::new();
+        for item in items {
+            let value = item.value();
+            if seen.contains(&value) {
+                self.report(item, format!("{} holds `{}` twice", name(path), plain(&value)));
+            }
+            seen.push(value);
         }
     }
 
@@ -325,4 +349,46 @@ fn name(path: &str) -> String {
 /// A value as it is written in YAML.
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), String::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What is wrong with a list.
+    fn told(list: &str, schema: Value) -> Vec<String> {
+        let text = format!("x: {list}\n");
+        let document = Document::parse("p.yaml", text.as_bytes()).expect("YAML");
+        let schema = json!({ "properties": { "x": schema } });
+        check(&document, &document.root, "", &schema).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn lists_have_their_length() {
+        let four = json!({ "type": "array", "minItems": 4, "maxItems": 4 });
+        assert_eq!(told("[1, 2, 3, 4]", four.clone()), [""; 0]);
+        let wrong = told("[1, 2, 3]", four.clone());
+        assert_eq!(wrong, ["p.yaml:1:4: `x` must have 4 entries, not 3"]);
+        let wrong = told("[1, 2, 3, 4, 5]", four);
+        assert_eq!(wrong, ["p.yaml:1:4: `x` must have 4 entries, not 5"]);
+        let some = json!({ "type": "array", "minItems": 1 });
+        assert_eq!(told("[]", some), ["p.yaml:1:4: `x` must have at least 1 entries, not 0"]);
+        let few = json!({ "type": "array", "maxItems": 1 });
+        assert_eq!(told("[1, 2]", few), ["p.yaml:1:4: `x` must have at most 1 entries, not 2"]);
+    }
+
+    #[test]
+    fn sets_hold_a_value_once() {
+        let set = json!({ "type": "array", "uniqueItems": true });
+        assert_eq!(told("[1, 2]", set.clone()), [""; 0]);
+        assert_eq!(told("[a, b, a]", set), ["p.yaml:1:11: `x` holds `a` twice"]);
+    }
+
+    #[test]
+    fn words_that_are_not_looked_at() {
+        let schema = json!({ "$defs": { "a": { "pattern": "x" } }, "items": { "minLength": 1 } });
+        assert_eq!(ignored(&schema).into_iter().collect::<Vec<_>>(), ["minLength", "pattern"]);
+    }
 }

@@ -5,7 +5,7 @@
 //! `enum`, `minimum`, `maximum`, `minLength`, `maxLength`, `pattern`,
 //! `missingValues`, primary and foreign keys; and, beyond the standard, fields
 //! that are given `together` or not at all. The file is CSV after RFC 4180 in
-//! UTF-8, plain or compressed, or has the layout of a provider (`kit/layout/`),
+//! UTF-8, plain or compressed, or has the layout of a provider (`layout/`),
 //! whose names of countries become those of the study. Nothing is repaired or
 //! guessed: each violation names file, row, column, value, rule and what to do,
 //! and while there is one there is no table. Rows are counted as in a

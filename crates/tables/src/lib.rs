@@ -28,8 +28,8 @@ mod given;
 /// Every source of this crate.
 pub const SOURCES: &[engine::code::Source] = engine::sources!("crates/tables/src/":
     "unpack.rs", "encoding.rs", "csv.rs", "sheet.rs", "faults.rs", "calendar.rs", "scalar.rs",
-    "field.rs", "forms.rs", "mistake.rs", "meaning.rs", "descriptor.rs", "layout/mod.rs", "layout/header.rs", "layout/observation.rs",
-    "layout/world_bank.rs", "layout/un_migrant_stock.rs", "layout/sdmx.rs",
-    "layout/app_store.rs", "schema.rs", "names.rs", "raw.rs", "export.rs", "table.rs",
-    "ingest.rs",
+    "field.rs", "forms.rs", "mistake.rs", "meaning.rs", "descriptor.rs", "layout/mod.rs",
+    "layout/header.rs", "layout/observation.rs", "layout/world_bank.rs",
+    "layout/un_migrant_stock.rs", "layout/sdmx.rs", "layout/app_store.rs", "schema.rs",
+    "names.rs", "raw.rs", "export.rs", "table.rs", "ingest.rs",
 );

@@ -272,6 +272,7 @@ mod tests {
         schema: || schemars::schema_for!(Params),
         normalise: normalise::<Params>,
         check: None,
+        enters: None,
         run: |_| Ok(Outputs::new()),
     };
 
@@ -284,6 +285,7 @@ mod tests {
         schema: || schemars::schema_for!(Other),
         normalise: normalise::<Other>,
         check: None,
+        enters: None,
         run: |_| Ok(Outputs::new()),
     };
 

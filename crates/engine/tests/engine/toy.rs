@@ -55,6 +55,7 @@ macro_rules! toy {
             schema: || schemars::schema_for!(Params),
             normalise: normalise::<Params>,
             check: None,
+            enters: None,
             run: $run,
         }
     };

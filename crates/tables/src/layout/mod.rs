@@ -17,6 +17,7 @@ pub mod given;
 
 use engine::diagnostic::{Checked, Diagnostic};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::csv::{Cell, Csv, Row};
 use crate::field::Field;
@@ -37,6 +38,18 @@ pub enum Layout {
     Sdmx(sdmx::Settings),
     /// Export of an app store intelligence provider: long CSV.
     AppStore(app_store::Settings),
+}
+
+/// The files of the layouts, which are called as descriptions name them.
+const KINDS: [&str; 4] = ["app_store", "sdmx", "un_migrant_stock", "world_bank"];
+
+/// Whether a stage that takes tables with these descriptions can enter the code of a
+/// source: that of a layout only where one of them names it.
+pub fn enters(path: &str, resources: &[&Value]) -> bool {
+    let inner = path.strip_prefix("crates/tables/src/layout/");
+    let kind = inner.and_then(|file| file.strip_suffix(".rs")).filter(|kind| KINDS.contains(kind));
+    let named = |kind: &str| resources.iter().any(|it| it["dialect"]["layout"]["kind"] == kind);
+    kind.is_none_or(named)
 }
 
 impl Layout {
@@ -117,4 +130,37 @@ fn some(csv: &Csv, rows: Vec<Row>) -> Checked<Vec<Row>> {
 /// The place of what no cell of the file says.
 fn top() -> Cell {
     Cell { line: 1, column: 1, width: 1, ..Cell::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::forms::LAYOUTS;
+
+    #[test]
+    fn a_layout_counts_where_a_description_names_it() {
+        let with = |kind: &str| json!({ "dialect": { "layout": { "kind": kind } } });
+        let (sdmx, plain) = (with("sdmx"), json!({ "name": "t" }));
+        let path = |file: &str| format!("crates/tables/src/layout/{file}.rs");
+        assert!(enters(&path("sdmx"), &[&plain, &sdmx]));
+        assert!(!enters(&path("sdmx"), &[&plain]) && !enters(&path("world_bank"), &[&sdmx]));
+        for file in ["mod", "header", "observation"] {
+            assert!(enters(&path(file), &[]));
+        }
+        assert!(enters("crates/tables/src/csv.rs", &[]));
+    }
+
+    /// Each kind that a description may name is a file, and no other file is a kind.
+    #[test]
+    fn every_kind_is_a_file() {
+        let mut known: Vec<&str> = LAYOUTS.iter().map(|it| it.0).collect();
+        known.sort_unstable();
+        assert_eq!(known, KINDS);
+        for kind in KINDS {
+            let path = format!("crates/tables/src/layout/{kind}.rs");
+            assert!(crate::SOURCES.iter().any(|it| it.0 == path), "{path}");
+        }
+    }
 }
