@@ -38,6 +38,8 @@ pub mod gc;
 pub(crate) mod home;
 pub(crate) mod results;
 pub(crate) mod writer;
+#[cfg(test)]
+mod tests;
 
 /// A store in a folder.
 #[derive(Debug)]

@@ -149,3 +149,24 @@ fn rename(
 fn sync_all(store: &Store, paths: BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
     durable::sync(&store.folder("objects"), paths)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::store::tests::{noted, put, store};
+
+    #[test]
+    fn another_result_of_a_key_is_told_unless_somebody_else_does() {
+        for compared in [false, true] {
+            let (_folder, store) = store();
+            let key = put(&store, "a", &["one"], compared);
+            assert_eq!(put(&store, "a", &["one"], compared), key);
+            assert_eq!((noted(&store), store.result(&key, 2).exists()), (vec![], false));
+            put(&store, "a", &["two"], compared);
+            let told = "stage `a` is not deterministic: the same recipe gave other bytes for `0`";
+            let told = if compared { vec![] } else { vec![told.to_string()] };
+            assert_eq!((noted(&store), store.result(&key, 2).exists()), (told, true));
+            put(&store, "a", &["two"], compared);
+            assert!(!store.result(&key, 3).exists());
+        }
+    }
+}
