@@ -76,4 +76,14 @@ mod tests {
         assert!(!from.exists());
         assert_eq!(fs::read_dir(there.path()).expect("a folder").count(), 1);
     }
+
+    #[test]
+    fn another_error_of_a_change_of_name_is_told_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, to) = (folder.path().join("a"), folder.path().join("b"));
+        fs::create_dir(&from).expect("a folder");
+        fs::write(&to, "text").expect("a file");
+        let error = rename(&from, &to).expect_err("refused");
+        assert_eq!(error.kind(), std::io::ErrorKind::NotADirectory);
+    }
 }

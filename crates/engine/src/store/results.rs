@@ -132,9 +132,9 @@ mod tests {
     fn a_record_that_the_machine_can_not_open_is_not_damaged() {
         let (folder, store) = store();
         assert!(store.record(&impossible(folder.path())).is_err());
-        let notes = noted(&store);
-        assert!(notes[0].starts_with("cannot read `"), "{notes:?}");
-        assert_eq!(notes.len(), 1);
+        let notes = store.notes();
+        assert!(notes[0].message.starts_with("cannot read `"), "{notes:?}");
+        assert_eq!((notes.len(), notes[0].kind), (1, Kind::Note));
     }
 
     #[test]

@@ -93,6 +93,21 @@ fn a_folder_where_an_object_belongs_is_damage() {
 }
 
 #[test]
+fn what_lies_behind_a_link_is_not_touched() {
+    let (folder, store) = store();
+    let object = store.object(&Digest::of(b"text"));
+    let fan = object.parent().expect("a folder");
+    let victim = folder.path().join("victim");
+    fs::create_dir(&victim).expect("a folder");
+    let precious = victim.join(object.file_name().expect("a name"));
+    fs::write(&precious, "text").expect("a file");
+    std::os::unix::fs::symlink(&victim, fan).expect("a link");
+    assert_eq!(store.read(&Digest::of(b"text")), Ok(None));
+    assert!(precious.exists() && fan.symlink_metadata().is_err());
+    assert_eq!(noted(&store).len(), 1);
+}
+
+#[test]
 fn a_collection_that_ends_soon_is_waited_for() {
     let (folder, store) = store();
     let lock = own::append(&store.root.join("lock")).expect("a lock");

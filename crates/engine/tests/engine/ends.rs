@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use engine::run::frozen::frozen;
 use engine::run::request::Summary;
 use engine::run::{Mode, run};
 
@@ -27,6 +28,8 @@ fn a_run_that_can_not_begin_says_why() {
     let (ran, summary) = toy.run();
     assert_eq!(messages(&summary), ["this line is a mark of an unresolved merge"]);
     assert_eq!((ran.len(), toy.results().len()), (0, 1));
+    let frozen = frozen(&toy.open(None), &[0], &Seen::default());
+    assert_eq!(messages(&frozen), messages(&summary));
 }
 
 /// What is not reached is no difference from the lock.
@@ -63,6 +66,24 @@ fn a_run_that_was_stopped_leaves_the_lock_alone() {
     let problems = stopped(&toy, Mode::Locked).problems;
     assert_eq!(problems[0].message, "`pipeline.lock` would change, and `--locked` forbids it");
     assert!(!problems[0].details.iter().any(|it| it.contains("all")), "{problems:?}");
+}
+
+/// What is to take their place was not made.
+#[test]
+fn a_run_that_was_stopped_removes_no_results() {
+    let folder = tempfile::tempdir().unwrap();
+    let toy = Toy::new(folder.path());
+    assert_eq!(toy.run().1.problems, []);
+    toy.params([0, 7]);
+    toy.write(
+        "pipeline.yaml",
+        &toy.read("pipeline.yaml").replace("{ text: all.txt }", "{ text: z }"),
+    );
+    assert_eq!(stopped(&toy, Mode::Update).skipped, 1);
+    assert!(toy.results().contains_key("outputs/all.txt"));
+    assert_eq!(toy.run().1.problems, []);
+    let results = toy.results();
+    assert!(results.contains_key("outputs/z") && !results.contains_key("outputs/all.txt"));
 }
 
 #[test]
