@@ -214,13 +214,13 @@ mod tests {
 
     /// The paths of what a function's own text reaches, its own file first.
     fn reaches(text: &'static str) -> Vec<&'static str> {
-        let found: Vec<_> = of(("stages/data/clean.rs", text), &[STUDY, TABLES])
-            .iter()
-            .map(|source| source.0)
-            .collect();
-        assert_eq!(found[0], "stages/data/clean.rs");
-        assert_eq!(found[found.len() - 1], "stages/Cargo.lock");
-        found[1..found.len() - 1].to_vec()
+        let found = of(("stages/data/clean.rs", text), &[STUDY, TABLES]);
+        assert_eq!(found[0].0, "stages/data/clean.rs");
+        // What is no Rust belongs to every function.
+        let others = found[1..].iter().map(|source| source.0);
+        let (lock, rest): (Vec<_>, _) = others.partition(|path| *path == "stages/Cargo.lock");
+        assert_eq!(lock.len(), 1);
+        rest
     }
 
     #[test]
