@@ -52,3 +52,38 @@ pub(crate) fn rename(from: &Path, to: &Path) -> std::io::Result<()> {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    #[test]
+    fn a_file_is_moved_to_another_file_system() {
+        let here = tempfile::tempdir().expect("a folder");
+        let device = |folder: &Path| folder.metadata().map(|metadata| metadata.dev()).ok();
+        let there = match tempfile::tempdir_in("/dev/shm") {
+            Ok(there) if device(there.path()) != device(here.path()) => there,
+            _ => return eprintln!("skipped: there is no other file system in `/dev/shm`"),
+        };
+        let (from, to) = (here.path().join("a"), there.path().join("b"));
+        fs::write(&from, "text").expect("a file");
+        fs::set_permissions(&from, fs::Permissions::from_mode(0o750)).expect("a mode");
+        fs::write(&to, "old").expect("a file");
+        rename(&from, &to).expect("renamed");
+        assert_eq!(fs::read(&to).expect("there"), b"text");
+        assert_eq!(to.metadata().expect("there").permissions().mode() & 0o777, 0o750);
+        assert!(!from.exists());
+        assert_eq!(fs::read_dir(there.path()).expect("a folder").count(), 1);
+    }
+
+    #[test]
+    fn another_error_of_a_change_of_name_is_told_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (from, to) = (folder.path().join("a"), folder.path().join("b"));
+        fs::create_dir(&from).expect("a folder");
+        fs::write(&to, "text").expect("a file");
+        let error = rename(&from, &to).expect_err("refused");
+        assert_eq!(error.kind(), std::io::ErrorKind::NotADirectory);
+    }
+}

@@ -181,11 +181,6 @@ impl Files {
         self.seen.lock().expect("no panic while held").insert(path.into(), known.clone());
     }
 
-    /// Forgets what was seen of a file, which was just replaced.
-    pub(crate) fn forget(&self, path: &str) {
-        self.seen.lock().expect("no panic while held").remove(path);
-    }
-
     /// What may be believed next time: what was old when it was looked at.
     pub(crate) fn believable(&self) -> BTreeMap<String, Known> {
         let mut all = self.known.clone();
@@ -223,6 +218,15 @@ fn stamp(metadata: &Metadata) -> Stamp {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_file_of_just_the_limit_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        std::fs::write(&path, "text").expect("a file");
+        assert_eq!(read(&path, 4).expect("read").0, b"text");
+        assert_eq!(read(&path, 3).expect_err("refused").kind(), ErrorKind::FileTooLarge);
+    }
+
     fn look(latest: i64, at: i64) -> Look {
         Look { stamp: Stamp { size: 1, mtime: 0, ctime: latest, inode: 1, device: 1 }, at }
     }
@@ -254,6 +258,42 @@ mod tests {
         std::thread::sleep(std::time::Duration::from_millis(60));
         assert_eq!(files.digest("a").expect("a digest").digest, Digest::of(b"one"));
         assert!(files.believable().contains_key("a"));
+    }
+
+    /// The shortcut is taken at all.
+    #[test]
+    fn an_old_file_is_not_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("a"), "one").expect("a file");
+        std::thread::sleep(std::time::Duration::from_millis(60));
+        let first = Files::new(folder.path(), BTreeMap::new());
+        let known = first.digest("a").expect("a digest");
+        // Only who does not look inside can believe this.
+        let told = Known { digest: Digest::of(b"told"), ..known };
+        let files = Files::new(folder.path(), BTreeMap::from([("a".into(), told.clone())]));
+        assert_eq!(files.digest("a").expect("a digest"), told);
+        first.remember("a", &told);
+        assert_eq!(first.digest("a").expect("a digest"), told);
+    }
+
+    /// The kernel's files say that they are empty, and they are not.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_of_another_size_than_it_says_is_changing() {
+        let files = Files::new(Path::new("/proc"), BTreeMap::new());
+        let problem = files.digest("version").expect_err("refused");
+        assert_eq!(problem, changed("version"));
+        assert_eq!(files.seen("version"), None);
+    }
+
+    #[test]
+    fn the_lag_of_the_file_system_is_measured() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = Files::new(folder.path(), BTreeMap::new());
+        files.set_clock(&Scratch::new(folder.path()).expect("a folder"));
+        // Our clock was read some calls after the file was made.
+        let lag = files.lag.load(Ordering::Relaxed);
+        assert!((2..60_000_000_000).contains(&lag), "{lag} ns");
     }
 
     #[test]

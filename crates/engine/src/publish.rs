@@ -128,7 +128,6 @@ pub(crate) fn place(
     root: &Path,
     ready: &[Ready],
     keep: impl Fn(&str) -> bool,
-    files: &Files,
 ) -> (Vec<String>, Vec<(String, String)>, Option<Diagnostic>) {
     let (mut placed, mut kept) = (Vec::new(), Vec::new());
     if let Err(problem) = sync(root, ready.iter().map(|ready| ready.temp.clone()).collect()) {
@@ -152,7 +151,6 @@ pub(crate) fn place(
             break;
         }
         folders.extend(target.parent().map(Path::to_path_buf));
-        files.forget(path);
         placed.push(path.clone());
     }
     let problem = problem.or_else(|| sync(root, folders).err());
@@ -180,4 +178,24 @@ pub(crate) fn keep_copy(root: &Path, path: &str) -> Result<String, Diagnostic> {
     let moved = rename(&root.join(path), &root.join(&target));
     moved.map_err(|error| Diagnostic::io("keep a copy of", Path::new(path), &error))?;
     Ok(target.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_may_read_a_program_may_run_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a");
+        fs::write(&path, "").expect("a file");
+        for (before, after) in
+            [(0o644, 0o755), (0o640, 0o750), (0o600, 0o700), (0o444, 0o555), (0o744, 0o755)]
+        {
+            fs::set_permissions(&path, Permissions::from_mode(before)).expect("a mode");
+            make_executable(&path).expect("a mode");
+            let mode = path.metadata().expect("there").permissions().mode() & 0o7777;
+            assert_eq!(mode, after, "{before:o} became {mode:o}");
+        }
+    }
 }

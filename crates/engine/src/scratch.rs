@@ -101,15 +101,11 @@ fn sweep(parent: &Path) {
 
 /// Whether a folder has our lock file and nobody holds it.
 fn is_dead(path: &Path) -> bool {
-    let lock = match own::open(&path.join(LOCK)) {
-        Ok(lock) => lock,
-        // What is left of one that was removed is empty, and this takes nothing else.
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let _ = fs::remove_dir(path);
-            return false;
-        }
-        // Too many open files, no permission: nothing is known of its owner.
-        Err(_) => return false,
+    let Ok(lock) = own::open(&path.join(LOCK)) else {
+        // Too many open files, no permission: nothing is known of its owner. But what
+        // is left of one that was removed is empty, and this takes nothing else.
+        let _ = fs::remove_dir(path);
+        return false;
     };
     let mut mark = String::new();
     let marked = (&lock).take(1 + MARK.len() as u64).read_to_string(&mut mark).is_ok();
@@ -150,7 +146,10 @@ mod tests {
         fs::write(victim.path().join(LOCK), MARK).expect("a file");
         fs::write(victim.path().join("precious"), "").expect("a file");
         symlink(victim.path(), parent.path().join("run-link")).expect("a link");
-        for (name, lock) in [("run-other", ""), ("run-none", "-"), ("other", MARK)] {
+        let longer = format!("{MARK}and more");
+        let locks =
+            [("run-other", ""), ("run-none", "-"), ("other", MARK), ("run-more", longer.as_str())];
+        for (name, lock) in locks {
             fs::create_dir(parent.path().join(name)).expect("a folder");
             fs::write(parent.path().join(name).join("precious"), "").expect("a file");
             if lock != "-" {
@@ -162,12 +161,40 @@ mod tests {
         symlink(victim.path().join(LOCK), inside.join(LOCK)).expect("a link");
         fs::write(inside.join("precious"), "").expect("a file");
         drop(Scratch::new(parent.path()).expect("a folder"));
-        for name in ["run-other", "run-none", "other", "run-inside", "run-link"] {
+        for name in ["run-other", "run-none", "other", "run-more", "run-inside", "run-link"] {
             assert!(parent.path().join(name).join("precious").exists(), "{name}");
         }
         // A link is not a way in, however the folder behind it is called.
         let link = parent.path().join("elsewhere");
         symlink(victim.path(), &link).expect("a link");
         assert!(Scratch::new(&link).is_err());
+    }
+
+    #[test]
+    fn what_a_kill_left_half_made_goes_once_it_is_old() {
+        let parent = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| parent.path().join(name);
+        for name in [".new-young", ".new-old", "other-old"] {
+            fs::create_dir(path(name)).expect("a folder");
+            fs::write(path(name).join(LOCK), MARK).expect("a file");
+        }
+        for name in [".new-young-file", ".new-old-file", "old-file", "run-old-file"] {
+            fs::write(path(name), "").expect("a file");
+        }
+        for name in [".new-old", "other-old", ".new-old-file", "old-file", "run-old-file"] {
+            let time = SystemTime::now() - Duration::from_secs(7200);
+            let made = File::open(path(name)).expect("there");
+            made.set_modified(time).expect("a time");
+        }
+        // What is left where the lock was the last thing to go.
+        fs::create_dir(path("run-empty")).expect("a folder");
+        drop(Scratch::new(parent.path()).expect("a folder"));
+        let entries = fs::read_dir(parent.path()).expect("a folder").flatten();
+        let mut left: Vec<_> = entries.map(|entry| entry.file_name()).collect();
+        left.sort();
+        assert_eq!(
+            left,
+            [".new-young", ".new-young-file", "old-file", "other-old", "run-old-file"]
+        );
     }
 }

@@ -187,3 +187,19 @@ fn looks(project: &Project) -> Option<BTreeMap<String, Look>> {
 fn path(root: &Path) -> PathBuf {
     root.join(FOLDER).join("witness")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_is_looked_at_whether_it_is_there_or_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let absent = Sight::of_file(folder.path(), "a");
+        assert_eq!((absent.count(), absent.again(folder.path())), (1, absent.clone()));
+        std::fs::write(folder.path().join("a"), "text").expect("a file");
+        let there = absent.again(folder.path());
+        assert_ne!(there, absent);
+        assert_eq!(Sight::of_file(folder.path(), "a"), there);
+    }
+}

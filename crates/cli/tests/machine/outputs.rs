@@ -56,6 +56,29 @@ fn results_that_are_renamed_into_and_out_of_a_folder() {
     );
 }
 
+/// What somebody edited makes way for a result above or below it, and is kept.
+#[test]
+fn an_edited_result_in_the_way_of_another_is_kept() {
+    let stage = |path: &str| {
+        format!("stages:\n  a: {{ cmd: 'echo > {{{{ outputs.t }}}}', outputs: {{ t: {path} }} }}\n")
+    };
+    let space = Space::new(&stage("model"));
+    space.good(&[]);
+    for (before, after) in [("model", "model/w.bin"), ("model/w.bin", "model")] {
+        let text = format!("mine at {before}\n");
+        space.file(&format!("outputs/{before}"), &text);
+        space.pipeline(&stage(after));
+        let story = space.good(&[]);
+        let copies = space.files(".colophon");
+        let kept = |path: &&String| space.text(path) == text;
+        let copy = copies.iter().filter(|path| path.contains("/kept")).find(kept).unwrap();
+        let told =
+            format!("`outputs/{before}` was edited since it was made; your copy is `{copy}`");
+        assert_eq!(story.notes, [told]);
+        assert_eq!(space.files("outputs"), [format!("outputs/{after}")]);
+    }
+}
+
 #[test]
 fn old_results_beside_new_ones_are_named() {
     let space = settled();

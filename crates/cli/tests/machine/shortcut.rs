@@ -90,6 +90,13 @@ fn changes_of_results_are_noticed() {
 }
 
 #[test]
+fn what_was_forgotten_is_noticed() {
+    noticed("a result forgotten", |space| {
+        assert_eq!(space.say(&["forget", "first"]).code, 0);
+    });
+}
+
+#[test]
 fn the_lock_is_a_result_too() {
     let space = settled();
     let lock = space.text("pipeline.lock");

@@ -300,6 +300,8 @@ fn a_store_that_came_with_a_clone_is_not_believed() {
     same(&said.err, &format!("note: {told}"));
     assert!(said.out.contains("run clean"), "{}", said.out);
     assert_eq!(clone.good(&["--store", ".colophon/store"]).told(), "cached apart clean first text");
+    // That it was named once does not make it this checkout's own.
+    assert_eq!(clone.say(&["run"]).code, 2);
     fs::remove_dir_all(clone.path(".colophon/store")).unwrap();
     assert_eq!(clone.good(&["--locked"]).told(), "ran apart clean first text");
 }

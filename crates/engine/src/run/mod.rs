@@ -19,7 +19,7 @@ use crate::plan::{Origin, Stage};
 use crate::project::Project;
 use crate::scratch::Scratch;
 use crate::witness::{self, Question};
-use place::{earlier, is_full, note, put_in_place, remove_stale};
+use place::{earlier, is_full, note, put_in_place, remove_stale, tells_more};
 use request::{Request, Summary};
 use schedule::Schedule;
 
@@ -101,7 +101,7 @@ pub fn run(
     let done = match schedule.finish() {
         Ok(done) => done,
         Err(problem) => {
-            if problem.kind != Kind::Full || !is_full(&summary) {
+            if tells_more(&summary, &problem) {
                 summary.problems.push(problem);
             }
             return summary;

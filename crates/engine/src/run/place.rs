@@ -84,7 +84,7 @@ pub(super) fn fill(
 ) -> (Vec<String>, Option<Diagnostic>) {
     let root = &project.plan.root;
     let keep = |path: &str| project.is_edited(path);
-    let (placed, kept, problem) = publish::place(root, ready, keep, &project.files);
+    let (placed, kept, problem) = publish::place(root, ready, keep);
     for (path, copy) in kept {
         let message = match project.state.published.contains_key(&path) {
             true => format!("`{path}` was edited since it was made; your copy is `{copy}`"),
@@ -162,7 +162,31 @@ pub(super) fn is_full(summary: &Summary) -> bool {
     summary.problems.iter().any(|problem| problem.kind == Kind::Full)
 }
 
+/// Whether a problem says more than that the disk is full, where that is known.
+pub(super) fn tells_more(summary: &Summary, problem: &Diagnostic) -> bool {
+    problem.kind != Kind::Full || !is_full(summary)
+}
+
 /// What the user should know, and no more.
 pub(super) fn note(message: String) -> Diagnostic {
     Diagnostic::new(Kind::Note, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_the_disk_is_full_is_told_once() {
+        let of = |kind| Diagnostic::new(kind, "x");
+        let summary = |kind| Summary { problems: vec![of(kind)], ..Summary::default() };
+        for (known, problem, more) in [
+            (Kind::Full, Kind::Full, false),
+            (Kind::Full, Kind::Infrastructure, true),
+            (Kind::Infrastructure, Kind::Full, true),
+            (Kind::Infrastructure, Kind::Infrastructure, true),
+        ] {
+            assert_eq!(tells_more(&summary(known), &of(problem)), more, "{known:?} {problem:?}");
+        }
+    }
 }

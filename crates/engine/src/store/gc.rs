@@ -186,3 +186,100 @@ fn digest_of(path: &Path) -> Option<Digest> {
     let folder = path.parent()?.file_name()?.to_str()?;
     Digest::from_hex(&format!("{folder}{name}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{hide, noted, put, store};
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    /// Lets a file be as old as a moment.
+    fn date(path: &Path, time: SystemTime) {
+        let file = fs::File::open(path).expect("there");
+        file.set_modified(time).expect("a time");
+    }
+
+    #[test]
+    fn a_size_is_exact() {
+        let (_folder, store) = store();
+        let one = put(&store, "a", &["1", "four"], false);
+        let two = put(&store, "b", &["four", "sixsix"], false);
+        fs::write(store.folder("quarantine").join("x"), "damaged").expect("a file");
+        let bytes = |key| store.result(&key, 1).metadata().expect("there").len();
+        let (results, result_bytes) = (2, bytes(one) + bytes(two));
+        let expected = Size { objects: 3, object_bytes: 11, results, result_bytes, quarantined: 1 };
+        assert_eq!(size(&store), expected);
+    }
+
+    #[test]
+    fn what_is_old_and_unused_goes_to_the_byte() {
+        let (_folder, store) = store();
+        let keys = ["kept", "old", "young"].map(|name| put(&store, name, &[name, "all"], false));
+        for (name, bytes) in [("lost", "1234"), ("new", "56")] {
+            let object = store.object(&Digest::of(name.as_bytes()));
+            fs::create_dir_all(object.parent().expect("a folder")).expect("a folder");
+            fs::write(object, bytes).expect("a file");
+        }
+        let object = |text: &str| store.object(&Digest::of(text.as_bytes()));
+        let mut old = ["kept", "old", "all", "lost"].map(object).to_vec();
+        old.extend([keys[0], keys[1]].map(|key| store.result(&key, 1)));
+        old.iter().for_each(|path| date(path, SystemTime::now() - 2 * DAY));
+        let gone = [object("old"), object("lost"), store.result(&keys[1], 1)];
+        let bytes = gone.iter().map(|path| path.metadata().expect("there").len()).sum();
+        let keep = BTreeSet::from([keys[0]]);
+        let before = size(&store);
+        for deleted in [false, true] {
+            let garbage = collect(&store, &keep, DAY, deleted).expect("collected");
+            assert_eq!((garbage.results, garbage.objects), (1, 2));
+            assert_eq!((garbage.bytes, garbage.deleted), (bytes, deleted));
+            assert_eq!(gone.iter().any(|path| path.exists()), !deleted);
+        }
+        let after = size(&store);
+        assert_eq!((after.objects, after.results), (before.objects - 2, before.results - 1));
+        // Others may use it again.
+        let lock = own::append(&store.folder("lock")).expect("a lock");
+        assert!(lock.try_lock_shared().is_ok());
+    }
+
+    #[test]
+    fn nothing_is_older_than_all_time() {
+        let (_folder, store) = store();
+        let key = put(&store, "a", &["text"], false);
+        let lost = store.stage(b"lost").expect("staged").1.expect("new");
+        fs::create_dir_all(store.object(&Digest::of(b"lost")).parent().expect("a folder"))
+            .expect("a folder");
+        fs::rename(lost, store.object(&Digest::of(b"lost"))).expect("renamed");
+        date(&store.object(&Digest::of(b"lost")), SystemTime::UNIX_EPOCH);
+        date(&store.result(&key, 1), SystemTime::UNIX_EPOCH);
+        let garbage = collect(&store, &BTreeSet::new(), Duration::MAX, false).expect("looked");
+        assert_eq!((garbage.results, garbage.objects), (0, 0));
+    }
+
+    #[test]
+    fn a_check_ends_where_the_machine_fails() {
+        let (_folder, store) = store();
+        put(&store, "a", &["text"], false);
+        hide(&store, Digest::of(b"text"));
+        assert!(check(&store).is_err());
+        assert!(store.object(&Digest::of(b"text")).exists());
+        assert!(store.notes().is_empty());
+    }
+
+    /// The memory of a process at address zero can't be read, as a bad disk can't.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_the_disk_does_not_give_back_is_set_aside_and_counted() {
+        let (_folder, store) = store();
+        put(&store, "a", &["text"], false);
+        let object = store.object(&Digest::of(b"text"));
+        fs::remove_file(&object).expect("removed");
+        std::os::unix::fs::symlink("/proc/self/mem", &object).expect("a link");
+        hide(&store, Digest::of(b"text"));
+        fs::write(object.with_file_name("stray"), "").expect("a file");
+        let health = check(&store).expect("checked");
+        assert_eq!((health.sound, health.damaged, health.incomplete), (1, 2, 0));
+        assert!(object.symlink_metadata().is_err());
+        assert_eq!(noted(&store).len(), 2);
+    }
+}

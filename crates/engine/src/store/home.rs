@@ -65,3 +65,47 @@ fn identity(folder: &Path) -> String {
         metadata.created().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     format!("{} {}\n", metadata.ino(), made.unwrap_or_default().as_nanos())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store that was made elsewhere and holds one thing.
+    fn foreign(part: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = own::make(folder.path(), FORMAT).expect("a folder");
+        for part in ["objects", "results"] {
+            fs::create_dir(root.join(part)).expect("a folder");
+        }
+        fs::create_dir_all(root.join(part).join("ab")).expect("a folder");
+        fs::write(mark(&root), "elsewhere\n").expect("a file");
+        folder
+    }
+
+    #[test]
+    fn a_store_with_anything_in_it_keeps_its_home() {
+        for part in ["objects", "results"] {
+            let folder = foreign(part);
+            let root = folder.path().join(FORMAT);
+            assert!(is_foreign(folder.path()), "{part}");
+            // Whoever names it works with it, and does not make it ours.
+            settle(&root).expect("nothing to do");
+            assert_eq!(read(&root).as_deref(), Some("elsewhere\n"), "{part}");
+            assert!(is_foreign(folder.path()), "{part}");
+        }
+    }
+
+    #[test]
+    fn an_empty_store_is_made_ours_once() {
+        let folder = foreign("temp/x");
+        let root = folder.path().join(FORMAT);
+        assert!(!is_foreign(folder.path()));
+        settle(&root).expect("a home");
+        assert_eq!(read(&root), Some(identity(&root)));
+        // A witness holds the stamp of the mark, so it is not written anew.
+        let stamp = || crate::files::stamp_of(&mark(&root));
+        let before = stamp();
+        settle(&root).expect("nothing to do");
+        assert_eq!(stamp(), before);
+    }
+}

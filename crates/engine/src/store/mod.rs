@@ -38,6 +38,8 @@ pub mod gc;
 pub(crate) mod home;
 pub(crate) mod results;
 pub(crate) mod writer;
+#[cfg(test)]
+mod tests;
 
 /// A store in a folder.
 #[derive(Debug)]
@@ -281,10 +283,9 @@ impl Store {
             return self.note(note.hint(hint));
         }
         // Behind a link nothing is ours; it is the link that is out of place.
-        let path = match own::beside_no_link(path) {
-            Err(error) if is_damage(&error) => path.parent().unwrap_or(path),
-            _ => path,
-        };
+        let folder = path.parent().unwrap_or(path);
+        let is_link = folder.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
+        let path = if is_link { folder } else { path };
         let name = path.file_name().unwrap_or_default();
         let folder = self.root.join("quarantine");
         let mut target = folder.join(name);

@@ -114,3 +114,47 @@ pub(crate) fn unreadable(path: &str) -> Diagnostic {
     let message = format!("`{path}` was just made and can't be read back from the store");
     Diagnostic::new(Kind::Infrastructure, message).hint("the disk may be failing; run again")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::{impossible, noted, put, store};
+
+    #[test]
+    fn a_record_tells_how_long_it_took() {
+        let (_folder, store) = store();
+        let key = put(&store, "a", &["text"], false);
+        assert_eq!(store.seconds(&key), Some(7.0));
+        assert_eq!(store.seconds(&Digest::of(b"other")), None);
+    }
+
+    #[test]
+    fn a_record_that_the_machine_can_not_open_is_not_damaged() {
+        let (folder, store) = store();
+        assert!(store.record(&impossible(folder.path())).is_err());
+        let notes = store.notes();
+        assert!(notes[0].message.starts_with("cannot read `"), "{notes:?}");
+        assert_eq!((notes.len(), notes[0].kind), (1, Kind::Note));
+    }
+
+    #[test]
+    fn a_folder_where_a_record_belongs_is_damage() {
+        let (_folder, store) = store();
+        let path = store.result(&Digest::of(b"key"), 1);
+        fs::create_dir_all(&path).expect("a folder");
+        assert!(store.record(&path).is_err());
+        assert!(!path.exists());
+        let told = "a result record in the store is damaged; it was set aside and is made again";
+        assert_eq!(noted(&store), [told]);
+        assert!(matches!(store.record(&path), Ok(None)));
+    }
+
+    #[test]
+    fn what_can_not_be_forgotten_is_told() {
+        let (_folder, store) = store();
+        let key = put(&store, "a", &["text"], false);
+        assert_eq!((store.forget(&key), store.forget(&key)), (Ok(true), Ok(false)));
+        fs::create_dir_all(store.result(&key, 1)).expect("a folder");
+        assert!(store.forget(&key).is_err());
+    }
+}

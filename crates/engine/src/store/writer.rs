@@ -149,3 +149,42 @@ fn rename(
 fn sync_all(store: &Store, paths: BTreeSet<PathBuf>) -> Result<(), Diagnostic> {
     durable::sync(&store.folder("objects"), paths)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::store::tests::{noted, put, store};
+
+    #[test]
+    fn a_record_under_a_wrong_key_makes_way_and_blames_nobody() {
+        let (_folder, store) = store();
+        let (one, two) = (put(&store, "a", &["x"], false), put(&store, "b", &["y"], false));
+        for other in [two, one] {
+            // Of another result, and of an equal one.
+            let key = put(&store, "c", &["x"], false);
+            fs::copy(store.result(&other, 1), store.result(&key, 1)).expect("copied");
+            assert_eq!(put(&store, "c", &["x"], false), key);
+            let told = "a result record under a wrong key in the store is damaged; it was set \
+                        aside and is made again";
+            assert_eq!(noted(&store), [told]);
+            assert_eq!(store.look_up(&key).map(|record| record.stage), Some("c".into()));
+        }
+    }
+
+    #[test]
+    fn another_result_of_a_key_is_told_unless_somebody_else_does() {
+        for compared in [false, true] {
+            let (_folder, store) = store();
+            let key = put(&store, "a", &["one"], compared);
+            assert_eq!(put(&store, "a", &["one"], compared), key);
+            assert_eq!((noted(&store), store.result(&key, 2).exists()), (vec![], false));
+            put(&store, "a", &["two"], compared);
+            let told = "stage `a` is not deterministic: the same recipe gave other bytes for `0`";
+            let told = if compared { vec![] } else { vec![told.to_string()] };
+            assert_eq!((noted(&store), store.result(&key, 2).exists()), (told, true));
+            put(&store, "a", &["two"], compared);
+            assert!(!store.result(&key, 3).exists());
+        }
+    }
+}

@@ -20,3 +20,9 @@ mod platform;
 
 /// Edits while a run goes on.
 mod meanwhile;
+
+/// The shortcut of a run with nothing to do.
+mod witness;
+
+/// Runs that end early.
+mod ends;
