@@ -148,7 +148,7 @@ fn busy() -> f64 {
 
 fn make(folder: &Path) -> u64 {
     let size: u32 = setting("VOLUME_SIZE", "1").parse().expect("a size");
-    let params = stages::stand_in::stand_in::Params { size, ..Default::default() };
+    let params = stages::stand_ins::stand_in::Params { size, ..Default::default() };
     let job = job(&[
         ("pairs", "tag.parquet".into()),
         ("apps", "raw/apps.parquet".into()),
@@ -156,7 +156,7 @@ fn make(folder: &Path) -> u64 {
         ("population", "population.parquet".into()),
         ("published", "raw/downloads_published.parquet".into()),
     ]);
-    let outputs = done(stages::stand_in::stand_in::run(&params, &job));
+    let outputs = done(stages::stand_ins::stand_in::run(&params, &job));
     write(folder, "stand_in.parquet", &outputs, "panel")
 }
 

@@ -26,7 +26,7 @@ pub mod data {
 }
 
 /// In place of the licensed downloads.
-pub mod stand_in {
+pub mod stand_ins {
     pub mod target;
     pub mod market;
     pub mod lines;
@@ -93,11 +93,11 @@ pub const SOURCES: &[Source] = engine::sources!("stages/":
     "data/extrapolate.rs",
     "data/interpolate.rs",
     "data/panel.rs",
-    "stand_in/target.rs",
-    "stand_in/market.rs",
-    "stand_in/lines.rs",
-    "stand_in/stand_in.rs",
-    "stand_in/stand_in_us.rs",
+    "stand_ins/target.rs",
+    "stand_ins/market.rs",
+    "stand_ins/lines.rs",
+    "stand_ins/stand_in.rs",
+    "stand_ins/stand_in_us.rs",
     "selection/select.rs",
     "selection/narrow.rs",
     "downloads/series.rs",
@@ -168,8 +168,8 @@ pub const FUNCTIONS: &[Function] = &[
     function!(data, clean),
     function!(data, tag),
     function!(data, extrapolate),
-    function!(stand_in, stand_in),
-    function!(stand_in, stand_in_us),
+    function!(stand_ins, stand_in),
+    function!(stand_ins, stand_in_us),
     Function {
         check: Some(tables::descriptor::check),
         enters: Some(tables::layout::enters),

@@ -13,12 +13,12 @@
 //! | `text` | | the words |
 //! | `about` | what it is | what it is |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::diagnostic::{Diagnostic, Place, did_you_mean};
 use engine::function::{Artifact, Failure};
 use engine::words::brief;
-use engine::yaml::Document;
+use engine::yaml::{Document, Node};
 use serde_json::Value;
 
 /// The fields of a value by name.
@@ -52,6 +52,8 @@ pub fn read(artifact: &Artifact) -> Result<BTreeMap<String, Record>, Failure> {
         return Err(Failure::contract(vec![fault]));
     };
     let mut form = Form { document: &document, faults: Vec::new() };
+    form.once(&document.root);
+    document.root.entries().iter().for_each(|(_, value)| form.once(value));
     let records =
         entries.into_iter().filter_map(|(key, value)| Some((form.held(&key, value)?, key)));
     let records = records.map(|(record, key)| (key, record)).collect();
@@ -69,6 +71,19 @@ impl Form<'_> {
         let mut fault = Diagnostic::contract(message).at(self.document.value_place(path));
         fault.hints.extend(hint);
         self.faults.push(fault);
+    }
+
+    /// Finds keys of a map that stand twice, of which a reader of JSON would see one.
+    fn once(&mut self, map: &Node) {
+        let mut seen = BTreeSet::new();
+        for (key, _) in map.entries() {
+            let text = key.text().unwrap_or("");
+            if !seen.insert(text) {
+                let message = format!("the key `{}` stands twice", brief(text));
+                let fault = Diagnostic::contract(message).at(self.document.place(key));
+                self.faults.push(fault.hint("leave one of them out"));
+            }
+        }
     }
 
     fn held(&mut self, key: &str, value: Value) -> Option<Record> {
@@ -250,7 +265,7 @@ mod tests {
             ),
             (
                 with("\"birds\"", "\" \""),
-                "v.json:1:56: `about` of the value `v` is an empty text, \
+                "v.json:1:57: `about` of the value `v` is an empty text, \
                  not a text that says something",
             ),
             (
@@ -268,11 +283,11 @@ mod tests {
             ),
             (
                 of(&format!("{SOUND}, \"low\": 2, \"high\": 1")),
-                "v.json:1:72: `low` of the value `v` is above its `high` (exchange them)",
+                "v.json:1:73: `low` of the value `v` is above its `high` (exchange them)",
             ),
             (
                 of(r#""text": "x", "about": "y", "unit": "km""#),
-                "v.json:1:43: `unit` of the value `v` means nothing \
+                "v.json:1:45: `unit` of the value `v` means nothing \
                  (a text has `text` and `about`)",
             ),
             (
@@ -287,10 +302,13 @@ mod tests {
                  (a file of values is a map in UTF-8, from keys to values)",
             ),
         ] {
-            assert_eq!(found[0], message);
+            assert_eq!(found.first().map(String::as_str), Some(message));
         }
         let twice = said(&format!("{{ \"v\": {{ {SOUND} }}, \"v\": {{ {SOUND} }} }}"));
-        assert!(twice[0].contains("`v`"), "{twice:?}");
+        let place = "v.json:1:68: the key `v` stands twice (leave one of them out)";
+        assert_eq!(twice, [place]);
+        let twice = of(&format!("{SOUND}, \"digits\": 2"));
+        assert!(twice[0].contains("the key `digits` stands twice"), "{twice:?}");
         assert_eq!(said("").len(), 1);
         assert_eq!(said("\u{feff}{}").len(), 1);
     }

@@ -22,30 +22,56 @@ pub type Source = (&'static str, &'static str);
 /// Sources in their pools.
 type Pools = &'static [&'static [Source]];
 
-/// What was found, by the addresses of a function's text and pools.
-static FOUND: LazyLock<Mutex<BTreeMap<[usize; 2], &'static [Source]>>> =
-    LazyLock::new(Mutex::default);
+/// What was found in pools, by their address: each text is read once.
+static KNOWN: LazyLock<Mutex<BTreeMap<usize, Known>>> = LazyLock::new(Mutex::default);
 
 /// The sources that one depends on: itself, then the others by path.
 pub(crate) fn of(own: Source, pools: Pools) -> &'static [Source] {
-    let key = [own.1.as_ptr() as usize, pools.as_ptr() as usize];
-    let mut found = FOUND.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut known = KNOWN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let known = known.entry(pools.as_ptr() as usize).or_insert_with(|| Known::new(pools));
+    if let Some(found) = known.found.get(&address(own)) {
+        return found;
+    }
     // There are as many lists as functions, and both live as long as the program.
-    found.entry(key).or_insert_with(|| reached(own, pools).leak())
+    let found: &[Source] = known.reached(own, pools).leak();
+    known.found.insert(address(own), found);
+    found
 }
 
-fn reached(own: Source, pools: Pools) -> Vec<Source> {
-    let all = || std::iter::once(own).chain(pools.iter().copied().flatten().copied());
-    let pool = Pool::of(all());
-    let (mut seen, mut todo) = (BTreeSet::from([own.0]), vec![own]);
-    while let Some((path, text)) = todo.pop() {
-        let fresh = pool.named(path, text).into_iter().filter(|source| seen.insert(source.0));
-        todo.extend(fresh.collect::<Vec<_>>());
+/// What tells a text from any other, one of the same path in other pools included.
+fn address(source: Source) -> usize {
+    source.1.as_ptr() as usize
+}
+
+/// What is known of pools.
+struct Known {
+    pool: Pool,
+    /// What each text names.
+    named: BTreeMap<usize, Vec<Source>>,
+    /// What each function depends on.
+    found: BTreeMap<usize, &'static [Source]>,
+}
+
+impl Known {
+    fn new(pools: Pools) -> Self {
+        let pool = Pool::of(pools.iter().copied().flatten().copied());
+        Known { pool, named: BTreeMap::new(), found: BTreeMap::new() }
     }
-    let kept = |source: &Source| seen.contains(source.0) || !source.0.ends_with(".rs");
-    let mut rest: BTreeMap<&str, Source> = all().filter(kept).map(|it| (it.0, it)).collect();
-    rest.remove(own.0);
-    std::iter::once(own).chain(rest.into_values()).collect()
+
+    fn reached(&mut self, own: Source, pools: Pools) -> Vec<Source> {
+        let (mut seen, mut todo) = (BTreeSet::from([own.0]), vec![own]);
+        while let Some(source) = todo.pop() {
+            let pool = &self.pool;
+            let named = self.named.entry(address(source));
+            let named = named.or_insert_with(|| pool.named(source.0, source.1));
+            todo.extend(named.iter().filter(|it| seen.insert(it.0)));
+        }
+        let kept = |it: &Source| seen.contains(it.0) || !it.0.ends_with(".rs");
+        let all = pools.iter().copied().flatten().copied();
+        let mut rest: BTreeMap<&str, Source> = all.filter(kept).map(|it| (it.0, it)).collect();
+        rest.remove(own.0);
+        std::iter::once(own).chain(rest.into_values()).collect()
+    }
 }
 
 /// Where a source stands: the folder of its crate, and the names that lead to it there.

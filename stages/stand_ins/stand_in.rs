@@ -41,9 +41,9 @@ use serde::Serialize;
 use tables::calendar::{self, Month};
 use tables::table;
 
-use crate::stand_in::lines::{self, Allotment, Line};
-use crate::stand_in::market::{Candidate, Market};
-use crate::stand_in::target::{self, Rule, Target};
+use crate::stand_ins::lines::{self, Allotment, Line};
+use crate::stand_ins::market::{Candidate, Market};
+use crate::stand_ins::target::{self, Rule, Target};
 
 /// The tagged pairs, the apps and countries, population, and the printed aggregates.
 pub const INPUTS: &[Slot] = &[
@@ -57,7 +57,7 @@ pub const INPUTS: &[Slot] = &[
 pub const OUTPUTS: &[&str] = &["panel", "candidates", "aggregates", "values"];
 
 /// Parameters: those of the market.
-pub type Params = crate::stand_in::market::Params;
+pub type Params = crate::stand_ins::market::Params;
 
 /// How an aggregate is met.
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use tables::calendar::Month;
 
 use crate::records::barrier::Barrier;
 use crate::records::pair::Pair;
-use crate::stand_in::market::{HOME, Market, Params};
+use crate::stand_ins::market::{HOME, Market, Params};
 
 /// The weight of an app's downloads in one store in one month.
 pub struct Line {

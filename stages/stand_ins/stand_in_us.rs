@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use tables::calendar::{self, Month};
 use tables::table;
 
-use crate::stand_in::market::{self, HOME, Place};
+use crate::stand_ins::market::{self, HOME, Place};
 
 /// The countries, and population.
 pub const INPUTS: &[Slot] = &[Slot::one("countries"), Slot::one("population")];

@@ -10,7 +10,7 @@ use tables::calendar::Month;
 use tables::table;
 
 use crate::records::pair::{self, Pair};
-use crate::stand_in::target::Cells;
+use crate::stand_ins::target::Cells;
 
 /// Parameters.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
