@@ -235,11 +235,13 @@ impl Tree {
     /// since: what the others start in order to tidy up is left alone.
     fn ask(&mut self) {
         let first = self.asked.insert(self.child.as_raw_nonzero().get());
+        // Looked for before the first of them hears of it, and begins to tidy up.
+        let found = descendants(first);
         if first {
             let _ = kill_process_group(self.child, Signal::TERM);
             let _ = kill_process_group(self.child, Signal::CONT);
         }
-        for pid in descendants(first) {
+        for pid in found {
             if self.asked.insert(pid.as_raw_nonzero().get()) {
                 let _ = kill_process(pid, Signal::TERM);
                 // One that is stopped hears of nothing else.
