@@ -172,6 +172,22 @@ fn what_clippy_bans_is_one_list() {
     }
 }
 
+/// Versions and features of libraries may change a result, and stand only where every
+/// key has them: in the `Cargo.toml` of the root, and in `Cargo.lock`.
+#[test]
+fn crates_take_libraries_as_the_root_has_them() {
+    let mut faults = Vec::new();
+    for name in ["account", "arithmetic", "engine", "tables", "typeset"] {
+        let path = format!("crates/{name}/Cargo.toml");
+        let text = text(&path);
+        let part = text.split("[dependencies]").nth(1).expect("it has dependencies");
+        let lines = part.lines().skip(1).take_while(|line| !line.starts_with('['));
+        let own = lines.filter(|line| !line.is_empty() && !line.ends_with(".workspace = true"));
+        faults.extend(own.map(|line| format!("{path}: {line}")));
+    }
+    none(&faults);
+}
+
 /// The digest of a function's code is sound only while it can reach nothing
 /// that is not part of it.
 #[test]

@@ -8,8 +8,8 @@
 //! `#[cfg(test)]` on are not read. A source that is no Rust, such as
 //! `Cargo.lock`, belongs to every function.
 //!
-//! It finds too much rather than too little: a path in a text counts as well. For
-//! it to find enough, an `impl` stands in the file of its type or of its trait,
+//! A path in a text counts as well. For it to find enough, tests stand at the end of
+//! their file, no path follows `//` in the text of a line, an `impl` stands in the file of its type or of its trait,
 //! nothing is re-exported, and the files that only declare modules are in no
 //! pool. That the sources keep to this is tested.
 

@@ -65,7 +65,7 @@ pub(crate) fn prepare(
             .and_then(|()| outputs::linked(root, path, &mut BTreeMap::new()))
             .map_err(|(message, hint)| Diagnostic::new(Kind::Usage, message).hint(hint))?;
         let target = root.join(path);
-        clear_way(root, &target, path)?;
+        clear_way(root, store, &target, path)?;
         let temp = scratch.path();
         if !store.copy(digest, &temp)? {
             return Ok(None);
@@ -84,11 +84,20 @@ fn make_executable(path: &Path) -> std::io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(mode | (mode & 0o444) >> 2))
 }
 
-/// Makes the folder of a result; folders that hold nothing make way for it.
-fn clear_way(root: &Path, target: &Path, path: &str) -> Result<(), Diagnostic> {
+/// Makes the folder of a result; folders that hold nothing make way for it, and so
+/// does what a run put there that was killed before it could remember it: files of
+/// which the store has the bytes.
+fn clear_way(root: &Path, store: &Store, target: &Path, path: &str) -> Result<(), Diagnostic> {
     let folder = target.parent().unwrap_or(root);
+    let above = folder.ancestors().take_while(|folder| *folder != root);
+    if let Some(file) = above.into_iter().find(|it| it.is_file() && is_stored(store, it)) {
+        fs::remove_file(file).map_err(|error| Diagnostic::io("remove", file, &error))?;
+    }
     fs::create_dir_all(folder).map_err(|error| Diagnostic::io("make", folder, &error))?;
     if own::is_folder(target) {
+        for file in all_stored(store, target).into_iter().flatten() {
+            fs::remove_file(&file).map_err(|error| Diagnostic::io("remove", &file, &error))?;
+        }
         remove_empty(target);
     }
     // A folder with something in it is somebody's; it is not ours to remove.
@@ -98,6 +107,25 @@ fn clear_way(root: &Path, target: &Path, path: &str) -> Result<(), Diagnostic> {
             .hint("a folder stands where a result belongs; move it away"));
     }
     Ok(())
+}
+
+/// Whether a file is a plain one, and the store has its bytes.
+fn is_stored(store: &Store, file: &Path) -> bool {
+    let plain = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    plain && Digest::of_file(file).is_ok_and(|(digest, _)| store.has(&digest))
+}
+
+/// The files in a folder, if the store has the bytes of each; else all of it stays.
+fn all_stored(store: &Store, folder: &Path) -> Option<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).ok()? {
+        let path = entry.ok()?.path();
+        match own::is_folder(&path) {
+            true => files.extend(all_stored(store, &path)?),
+            false => files.push(Some(path).filter(|path| is_stored(store, path))?),
+        }
+    }
+    Some(files)
 }
 
 /// Removes a folder and those within it, as far as they hold nothing.

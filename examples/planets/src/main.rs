@@ -9,7 +9,11 @@ mod largest;
 
 /// The files of this study that a function may name, and what decides about libraries.
 const SOURCES: &[Source] = engine::sources!("src/": "largest.rs");
-const BUILD: &[Source] = &[("Cargo.toml", include_str!("../Cargo.toml"))];
+/// The lock tells their versions; that of this one is the repository's.
+const BUILD: &[Source] = &[
+    ("Cargo.toml", include_str!("../Cargo.toml")),
+    ("Cargo.lock", include_str!("../../../Cargo.lock")),
+];
 
 const CODE: &[&[Source]] = &[
     SOURCES,

@@ -79,6 +79,30 @@ fn an_edited_result_in_the_way_of_another_is_kept() {
     }
 }
 
+/// A run that is killed may have put a result in place and not yet remembered it: it
+/// makes way as any other, and beside what is not ours nothing is removed.
+#[test]
+fn what_a_killed_run_put_in_place_makes_way() {
+    let stage = |path: &str| {
+        format!("stages:\n  a: {{ cmd: 'echo > {{{{ outputs.t }}}}', outputs: {{ t: {path} }} }}\n")
+    };
+    let space = Space::new(&stage("model/deep/w.bin"));
+    space.good(&[]);
+    for after in ["model", "model/w.bin", "model"] {
+        space.remove(".colophon/state.json");
+        space.pipeline(&stage(after));
+        space.good(&[]);
+        assert_eq!(space.files("outputs"), [format!("outputs/{after}")]);
+    }
+    space.pipeline(&stage("model/w.bin"));
+    space.good(&[]);
+    space.remove(".colophon/state.json");
+    space.file("outputs/model/mine.txt", "mine\n");
+    space.pipeline(&stage("model"));
+    assert_eq!(space.run(&[]).code, 9);
+    assert_eq!(space.files("outputs"), ["outputs/model/mine.txt", "outputs/model/w.bin"]);
+}
+
 #[test]
 fn old_results_beside_new_ones_are_named() {
     let space = settled();
