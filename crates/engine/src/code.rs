@@ -9,9 +9,9 @@
 //! `Cargo.lock`, belongs to every function.
 //!
 //! A path in a text counts as well. For it to find enough, tests stand at the end of
-//! their file, no path follows `//` in the text of a line, an `impl` stands in the file of its type or of its trait,
-//! nothing is re-exported, and the files that only declare modules are in no
-//! pool. That the sources keep to this is tested.
+//! their file, no path follows `//` in a line, an `impl` stands in the file of its type
+//! or of its trait, nothing is re-exported, and the files that only declare modules are
+//! in no pool. For the sources of this repository that is tested.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex};
