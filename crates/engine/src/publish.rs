@@ -89,8 +89,8 @@ fn make_executable(path: &Path) -> std::io::Result<()> {
 /// which the store has the bytes.
 fn clear_way(root: &Path, store: &Store, target: &Path, path: &str) -> Result<(), Diagnostic> {
     let folder = target.parent().unwrap_or(root);
-    let above = folder.ancestors().take_while(|folder| *folder != root);
-    if let Some(file) = above.into_iter().find(|it| it.is_file() && is_stored(store, it)) {
+    let mut above = folder.ancestors().take_while(|folder| *folder != root);
+    if let Some(file) = above.find(|it| it.is_file() && is_stored(store, it)) {
         fs::remove_file(file).map_err(|error| Diagnostic::io("remove", file, &error))?;
     }
     fs::create_dir_all(folder).map_err(|error| Diagnostic::io("make", folder, &error))?;
