@@ -97,6 +97,8 @@ pub(crate) enum Verb {
     Status(Stages),
     /// Explain why a stage runs, or why it ran the last time.
     Why(Why),
+    /// Show which numbers moved between two editions, and why.
+    Diff(Diff),
     /// Show what the command of a stage said when it made its result, or when it failed.
     Log(Log),
     /// Find every mistake in the pipeline without running anything.
@@ -143,6 +145,9 @@ pub(crate) struct Run {
     /// Fail if `pipeline.lock` would change, the bytes of outputs included.
     #[arg(long, conflicts_with = "frozen")]
     pub(crate) locked: bool,
+    /// Where `--locked` refuses, keep what was made in this folder, which is new or empty.
+    #[arg(long, value_name = "DIR", requires = "locked")]
+    pub(crate) keep_outputs: Option<PathBuf>,
     /// Run nothing: put in place what `pipeline.lock` says, or fail.
     #[arg(long)]
     pub(crate) frozen: bool,
@@ -175,6 +180,32 @@ pub(crate) struct Why {
     /// [default: the lock that is committed, else `pipeline.lock`].
     #[arg(long, value_name = "REV")]
     pub(crate) since: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Diff {
+    /// The edition before: a revision of git, `profile:NAME`, a lock, a PDF or a ledger
+    /// [default: what is committed].
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: Option<String>,
+    /// The edition after, named the same way [default: what lies in `outputs/` now].
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: Option<String>,
+    /// The form of the answer; `--json` is short for `--format json`.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Form,
+    /// List every value that moved, also those that print as before.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// The form of an answer.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text,
+    Json,
+    Markdown,
+    Html,
 }
 
 #[derive(Args, Debug)]

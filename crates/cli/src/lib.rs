@@ -3,6 +3,8 @@
 //! A library, so that a study's own program is one line: `cli::main(&STUDY)`.
 
 mod args;
+mod edition;
+mod git;
 mod message;
 mod progress;
 mod report;
@@ -47,6 +49,7 @@ pub fn main(study: &Study) -> ExitCode {
         Verb::Plan(verb) => verbs::plan::plan(study, &arguments, verb),
         Verb::Status(verb) => verbs::plan::status(study, &arguments, verb),
         Verb::Why(verb) => verbs::why::why(study, &arguments, verb),
+        Verb::Diff(verb) => verbs::diff::diff(study, &arguments, verb),
         Verb::Log(verb) => verbs::log::log(study, &arguments, verb),
         Verb::Check => verbs::check::check(study, &arguments),
         Verb::Graph(verb) => verbs::graph::graph(study, &arguments, verb),

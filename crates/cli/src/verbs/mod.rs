@@ -4,6 +4,7 @@ pub(crate) mod accept;
 pub(crate) mod cache;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod forget;
 pub(crate) mod graph;
 pub(crate) mod init;

@@ -23,6 +23,7 @@ use crate::text::Text;
 use crate::verbs::{named, question, select, work};
 
 mod before;
+mod moved;
 
 pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Result<(), Failed> {
     let begun = Instant::now();
@@ -52,18 +53,17 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     let stop = Arc::new(AtomicUsize::new(0));
     let signal = listen(stop.clone());
     let request = Request {
-        stages,
         force,
         jobs: verb.jobs.map_or_else(cores, usize::from),
         keep_going: verb.keep_going,
         keep_failed: verb.keep_failed,
-        verbose: arguments.verbose,
-        env: environment(),
-        chosen_place: std::env::var_os("TMPDIR").filter(|path| !path.is_empty()).map(PathBuf::from),
-        places: vec!["/tmp".into(), "/var/tmp".into()],
-        program: program(),
         stop,
+        ..request(stages, arguments.verbose)
     };
+    if let Some(folder) = &verb.keep_outputs {
+        moved::check(folder)?;
+    }
+    let locked = moved::locked(&project);
     let progress = Progress::new(arguments.verbose, arguments.quiet);
     let observer: &dyn Observer = if arguments.json { &Lines } else { &progress };
     let mut summary = match verb.frozen {
@@ -72,6 +72,10 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     };
     progress.end();
     before::fill(&project, &mut summary.problems);
+    let refused = summary.problems.iter().any(|problem| problem.kind == Kind::Lock);
+    if let Some(folder) = verb.keep_outputs.as_ref().filter(|_| refused) {
+        summary.problems.extend(moved::keep(&project, &summary.made, folder));
+    }
     let seconds = begun.elapsed().as_secs_f64();
     let code = match signal.first.load(Ordering::Relaxed) {
         0 => exit_code(&summary.problems),
@@ -87,13 +91,37 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     if code != 0 {
         crate::message::all(&summary.problems);
     }
+    let moved = locked.and_then(|locked| moved::since(&project, locked, &summary));
+    if let Some(moved) = moved.as_ref().filter(|_| refused) {
+        say(moved.table());
+    }
     if !arguments.quiet {
         if !summary.earlier.is_empty() {
             say(&earlier(&summary.earlier));
         }
         say(last_line(&summary, seconds, code, &arguments.directory));
+        if let Some(line) = moved.filter(|_| !refused).and_then(|moved| moved.line()) {
+            say(&line);
+        }
     }
     if code == 0 { Ok(()) } else { Err(Failed::code(code)) }
+}
+
+/// A run of some stages, as it goes unless somebody wants it otherwise.
+pub(crate) fn request(stages: Vec<usize>, verbose: bool) -> Request {
+    Request {
+        stages,
+        force: BTreeSet::new(),
+        jobs: cores(),
+        keep_going: false,
+        keep_failed: false,
+        verbose,
+        env: environment(),
+        chosen_place: std::env::var_os("TMPDIR").filter(|path| !path.is_empty()).map(PathBuf::from),
+        places: vec!["/tmp".into(), "/var/tmp".into()],
+        program: program(),
+        stop: Arc::default(),
+    }
 }
 
 /// Names results that look like those of this run and are not.

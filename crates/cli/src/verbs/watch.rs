@@ -64,6 +64,7 @@ fn see(study: &Study, arguments: &Arguments, verb: &args::Watch) -> Option<Sight
 
 fn once(verb: &args::Watch) -> args::Run {
     args::Run {
+        keep_outputs: None,
         targets: args::Stages { stages: verb.targets.stages.clone() },
         jobs: verb.jobs,
         keep_going: false,

@@ -23,7 +23,7 @@ mod answer;
 mod causes;
 mod committed;
 mod json;
-mod rows;
+pub(crate) mod rows;
 mod telling;
 mod words;
 

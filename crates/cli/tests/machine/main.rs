@@ -7,6 +7,7 @@ mod cache;
 mod commands;
 mod completions;
 mod damage;
+mod diff;
 mod disk;
 mod docs;
 mod durable;

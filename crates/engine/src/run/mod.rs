@@ -4,12 +4,13 @@
 //! below `outputs/` and in the store before the lock speaks of them, and the
 //! lock before the witness vouches for both.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use crate::diagnostic::{Diagnostic, Kind, listed};
+use crate::digest::Digest;
 use crate::durable;
 use crate::files::{self, Look};
 use crate::lock::{self, Lock};
@@ -53,6 +54,9 @@ pub enum Mode {
     /// It is left alone, since this is not the plain pipeline: it holds what the
     /// committed files produce, not what a profile or a parameter makes of them.
     Leave,
+    /// Results go to the store alone: nothing is put in place, and what the checkout
+    /// remembers stays as it is.
+    Aside,
 }
 
 /// Brings stages up to date, puts their results in place and keeps the lock.
@@ -74,7 +78,8 @@ pub fn run(
     project.files.set_clock(&scratch);
     let schedule = Schedule::new(project, request, &scratch, observer);
     let mut summary = schedule.stages();
-    let mut may_publish = true;
+    summary.made = made(&schedule);
+    let mut may_publish = mode != Mode::Aside;
     let lock = match new_lock(&schedule, mode, &summary, locked) {
         Ok(lock) => lock,
         Err(problem) => {
@@ -92,7 +97,9 @@ pub fn run(
         }
         put_in_place(&schedule, &mut state, &mut summary);
     }
-    summary.earlier = earlier(&schedule);
+    if mode != Mode::Aside {
+        summary.earlier = earlier(&schedule);
+    }
     if let Some(diagnostic) = edited_meanwhile(project, &schedule) {
         observer.event(Event::Noted { diagnostic });
     }
@@ -108,7 +115,7 @@ pub fn run(
         }
     };
     tell_notes(project, observer);
-    if is_full(&summary) {
+    if is_full(&summary) || mode == Mode::Aside {
         return summary;
     }
     let root = &project.plan.root;
@@ -139,6 +146,18 @@ pub fn run(
             .push(stopped.hint("what was done is kept; `colophon run` goes on from here"));
     }
     summary
+}
+
+/// What every finished stage made.
+fn made(schedule: &Schedule) -> BTreeMap<String, Digest> {
+    let mut made = BTreeMap::new();
+    for (stage, done) in schedule.project.plan.stages.iter().zip(&schedule.done) {
+        let Some(done) = done.get() else { continue };
+        made.extend(
+            stage.outputs.iter().map(|(name, path)| (path.clone(), done.outputs[name].digest)),
+        );
+    }
+    made
 }
 
 /// The lock as it stands, and a private folder on the project's file system.
@@ -185,7 +204,7 @@ fn new_lock(
         .map(|index| project.plan.stages[*index].name.as_str())
         .collect();
     let all = wanted.len() == known.len();
-    if mode == Mode::Leave || (failed && mode == Mode::Update) {
+    if matches!(mode, Mode::Leave | Mode::Aside) || (failed && mode == Mode::Update) {
         return Ok(None);
     }
     let mut of_these = locked.clone();

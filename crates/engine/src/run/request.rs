@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicUsize;
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
+use crate::digest::Digest;
 
 /// How a run is to go.
 #[derive(Clone, Debug)]
@@ -52,6 +53,9 @@ pub struct Summary {
     pub published: Vec<String>,
     /// Results that stand there and are not of this run, since something failed.
     pub earlier: Vec<String>,
+    /// What every finished stage made, by path, whether or not it was put in place.
+    #[serde(skip)]
+    pub made: BTreeMap<String, Digest>,
     /// Everything that went wrong.
     pub problems: Vec<Diagnostic>,
 }

@@ -242,7 +242,7 @@ impl Store {
 
     /// Copies an object to a path that does not exist yet, checked while it is
     /// copied; `Ok(false)` if it is not there or damaged.
-    pub(crate) fn copy(&self, digest: &Digest, to: &Path) -> Result<bool, Diagnostic> {
+    pub fn copy(&self, digest: &Digest, to: &Path) -> Result<bool, Diagnostic> {
         let (path, from) = self.find(digest, own::open);
         let mut from = match from {
             Ok(from) => from,

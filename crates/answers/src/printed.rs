@@ -1,0 +1,54 @@
+//! A value as a report prints it, so that what moves unseen is told from what a reader sees.
+
+use engine::words::grouped;
+
+use crate::ledger::Value;
+
+/// A value as it is printed: its decimals, commas between thousands, a true minus.
+pub fn printed(value: &Value) -> String {
+    match (&value.text, value.number) {
+        (Some(text), _) => text.clone(),
+        (None, Some(number)) => rounded(number, value.digits),
+        (None, None) => String::new(),
+    }
+}
+
+/// A number with so many decimals; a half goes away from zero, as it does in Typst.
+pub fn rounded(number: f64, digits: usize) -> String {
+    let scale = 10_f64.powi(digits.min(20) as i32);
+    let scaled = (number * scale).round() / scale;
+    grouped(if scaled.is_finite() { scaled } else { number }, digits)
+}
+
+/// A difference with its sign.
+pub fn signed(difference: f64, digits: usize) -> String {
+    let text = rounded(difference, digits);
+    if difference > 0.0 { format!("+{text}") } else { text }
+}
+
+/// How many decimals show a difference that is not shown by `digits` of them: two
+/// places more than its first digit, at most 17.
+pub fn decimals(difference: f64, digits: usize) -> usize {
+    let first = -difference.abs().log10().floor();
+    let needed = if first.is_finite() && first > 0.0 { first as usize + 1 } else { 0 };
+    digits.max(needed.min(17))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_readers_see_them() {
+        let value =
+            |number: f64, digits: usize| Value { number: Some(number), digits, ..Value::default() };
+        assert_eq!(printed(&value(15_780_000.0, 0)), "15,780,000");
+        assert_eq!(printed(&value(-2.118_3, 3)), "−2.118");
+        assert_eq!(printed(&value(0.25, 1)), "0.3");
+        assert_eq!(printed(&value(-0.01, 1)), "0.0");
+        assert_eq!(printed(&Value { text: Some("a, b".into()), ..Value::default() }), "a, b");
+        assert_eq!((signed(3.0, 0), signed(-3.0, 0)), ("+3".into(), "−3".into()));
+        assert_eq!(decimals(0.000_12, 1), 5);
+        assert_eq!((decimals(12.0, 0), decimals(0.0, 2)), (0, 2));
+    }
+}
