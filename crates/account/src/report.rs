@@ -28,6 +28,8 @@ use typeset::numerals::{self, Naked as NakedNumber};
 use typeset::problem::Problem;
 use typeset::project::Project;
 
+use crate::json;
+use crate::pages::places;
 use crate::reading::Ledger;
 use crate::values::Values;
 
@@ -35,8 +37,9 @@ use crate::values::Values;
 /// digests of all that.
 pub const INPUTS: &[Slot] =
     &[Slot::many("sources"), Slot::many("data"), Slot::one("ledger"), Slot::many("manifest")];
-/// The report, and how many of its numbers and words are held to values.
-pub const OUTPUTS: &[&str] = &["pdf", "coverage"];
+/// The report, how many of its numbers and words are held to values, and on which pages
+/// it prints what.
+pub const OUTPUTS: &[&str] = &["pdf", "coverage", "places"];
 
 /// This file.
 pub const SOURCE: Source = ("crates/account/src/report.rs", include_str!("report.rs"));
@@ -104,7 +107,8 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let made = made.map_err(refused)?;
     let ledger = Ledger::decode(job.one("ledger"))?;
     let (mut coverage, naked) = numerals(&project);
-    (coverage.values, coverage.claims) = (made.values, made.claims.len());
+    (coverage.values, coverage.claims) = (made.values.len(), made.claims.len());
+    let places = places(&project, &ledger, &made);
     let mut problems: Vec<_> = made.warnings.into_iter().map(diagnostic).collect();
     problems.extend(made.claims.into_iter().filter(|it| !it.holds).map(|it| broken(&ledger, it)));
     if params.naked == Naked::Refused {
@@ -114,7 +118,8 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
         return Err(Failure { diagnostics: problems });
     }
     let pdf = Output::from(made.pdf).note(coverage.to_string());
-    Ok(Outputs::from([("pdf", pdf), ("coverage", coverage.report().encode()?)]))
+    let places = json::encode(&places)?;
+    Ok(Outputs::from([("pdf", pdf), ("coverage", coverage.report().encode()?), ("places", places)]))
 }
 
 /// How many numbers and words of the report are held to something.

@@ -9,3 +9,6 @@ pub mod moved;
 pub mod diverged;
 pub mod difference;
 pub mod attached;
+pub mod web;
+pub mod places;
+pub mod rows;

@@ -10,6 +10,8 @@ use clap::{
 };
 use clap_complete::Shell;
 
+use crate::verbs::{show, trace};
+
 /// Builds a research report in which every number can say where it came from.
 #[derive(Parser, Debug)]
 #[command(name = "colophon", bin_name = "colophon", version, max_term_width = 100)]
@@ -99,6 +101,10 @@ pub(crate) enum Verb {
     Why(Why),
     /// Show which numbers moved between two editions, and why.
     Diff(Diff),
+    /// Show what a number, a figure or a file rests on, and what rests on it.
+    Trace(trace::Trace),
+    /// Print a file: a table of any kind, a ledger, an object of the store.
+    Show(show::Show),
     /// Show what the command of a stage said when it made its result, or when it failed.
     Log(Log),
     /// Find every mistake in the pipeline without running anything.

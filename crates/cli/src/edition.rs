@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use answers::attached::attached;
 use answers::diverged::File;
 use answers::ledger::{self, Ledger};
+use answers::places::Places;
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::digest::Digest;
 use engine::lock::{self, Lock};
@@ -18,6 +19,8 @@ use engine::project::Project;
 
 use crate::git;
 use crate::report::{Failed, count};
+
+mod whole;
 
 /// An edition.
 pub(crate) struct Edition {
@@ -66,6 +69,21 @@ pub(crate) fn now(project: &Project) -> Result<Edition, Failed> {
         is_here: true,
         carried: BTreeMap::new(),
     })
+}
+
+/// What lies in `outputs/` now, with every stage of the plan.
+pub(crate) fn whole(project: &Project) -> Result<Edition, Failed> {
+    let mut edition = now(project)?;
+    let lock = Lock::read(&project.plan.root)?;
+    whole::complete(&mut edition.ledger, &project.plan, &lock);
+    Ok(edition)
+}
+
+/// Where the report prints what, if a stage has an output `places` and it lies there.
+pub(crate) fn places(plan: &Plan) -> Places {
+    let path = plan.stages.iter().find_map(|stage| stage.outputs.get("places"));
+    let bytes = path.and_then(|path| read(&plan.root.join(path), path).ok());
+    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }
 
 /// What is committed.

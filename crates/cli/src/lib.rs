@@ -23,7 +23,7 @@ use args::Verb;
 use report::say;
 use text::Text;
 
-pub use study::Study;
+pub use study::{Cells, Study};
 
 /// The program.
 pub fn main(study: &Study) -> ExitCode {
@@ -50,6 +50,8 @@ pub fn main(study: &Study) -> ExitCode {
         Verb::Status(verb) => verbs::plan::status(study, &arguments, verb),
         Verb::Why(verb) => verbs::why::why(study, &arguments, verb),
         Verb::Diff(verb) => verbs::diff::diff(study, &arguments, verb),
+        Verb::Trace(verb) => verbs::trace::trace(study, &arguments, verb),
+        Verb::Show(verb) => verbs::show::show(study, &arguments, verb),
         Verb::Log(verb) => verbs::log::log(study, &arguments, verb),
         Verb::Check => verbs::check::check(study, &arguments),
         Verb::Graph(verb) => verbs::graph::graph(study, &arguments, verb),

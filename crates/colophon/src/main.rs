@@ -37,6 +37,7 @@ const STUDY: Study = Study {
         function!(account::manifest),
         function!(account::report),
     ],
+    cells: tables::cells::read,
     env: &[("POLARS_MAX_THREADS", "4")],
     clear: &["POLARS_"],
 };

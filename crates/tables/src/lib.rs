@@ -20,6 +20,7 @@ pub mod names;
 pub mod raw;
 pub mod export;
 pub mod table;
+pub mod cells;
 pub mod ingest;
 
 #[cfg(test)]

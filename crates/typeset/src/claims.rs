@@ -2,7 +2,7 @@
 //!
 //! A source marks them with metadata labelled `claim`: a dictionary of the
 //! `condition`, the `names` of the values in it, whether it `holds`, and the
-//! marked words as `body`. The label `value-use` marks each printed value.
+//! marked words as `body`.
 
 use typst::World;
 use typst::WorldExt;
@@ -41,12 +41,8 @@ pub(crate) fn claims(world: &dyn World, document: &PagedDocument) -> Vec<Claim> 
     found.iter().filter_map(|it| claim(world, document, it)).collect()
 }
 
-/// How many elements of a document bear a label.
-pub(crate) fn count(document: &PagedDocument, label: &str) -> usize {
-    labelled(document, label).len()
-}
-
-fn labelled(document: &PagedDocument, label: &str) -> Vec<Content> {
+/// The elements of a document that bear a label, in reading order.
+pub(crate) fn labelled(document: &PagedDocument, label: &str) -> Vec<Content> {
     let Some(label) = Label::new(PicoStr::intern(label)) else { return Vec::new() };
     document.introspector().query(&Selector::Label(label)).into_iter().collect()
 }

@@ -9,7 +9,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use crate::problem::{self, Problem};
 use crate::project::{Project, Typeset, midnight};
-use crate::{claims, limits, world};
+use crate::{claims, limits, places, world};
 
 /// Typesets a project with the Typst that is compiled into this program.
 ///
@@ -52,7 +52,8 @@ pub(crate) fn lay_out(
         pages: document.pages().len(),
         warnings: problems(&world, &warnings),
         claims: claims::claims(&world, &document),
-        values: claims::count(&document, "value-use"),
+        values: places::values(&document),
+        figures: places::figures(&document),
     };
     Ok((world, document, made))
 }

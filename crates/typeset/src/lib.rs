@@ -6,6 +6,7 @@ pub mod problem;
 mod prose;
 pub mod numerals;
 pub mod claims;
+pub mod places;
 pub mod project;
 mod limits;
 mod world;
@@ -23,6 +24,7 @@ pub const SOURCES: &[(&str, &str)] = &[
     ("crates/typeset/src/limits.rs", include_str!("limits.rs")),
     ("crates/typeset/src/problem.rs", include_str!("problem.rs")),
     ("crates/typeset/src/claims.rs", include_str!("claims.rs")),
+    ("crates/typeset/src/places.rs", include_str!("places.rs")),
     ("crates/typeset/src/numerals.rs", include_str!("numerals.rs")),
     ("crates/typeset/src/prose.rs", include_str!("prose.rs")),
     ("crates/typeset/src/command.rs", include_str!("command.rs")),

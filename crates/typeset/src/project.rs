@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use typst::foundations::Datetime;
 
 use crate::claims::Claim;
+use crate::places::{Figure, Printed};
 use crate::problem::Problem;
 
 /// Everything that a document is made from.
@@ -33,8 +34,10 @@ pub struct Typeset {
     pub warnings: Vec<Problem>,
     /// The words that are true only under a condition, in reading order.
     pub claims: Vec<Claim>,
-    /// How many times a value is printed.
-    pub values: usize,
+    /// Each printing of a value, in reading order.
+    pub values: Vec<Printed>,
+    /// Figures and tables, in reading order.
+    pub figures: Vec<Figure>,
 }
 
 /// The start of a day, or what is wrong with it.

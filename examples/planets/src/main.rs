@@ -31,6 +31,7 @@ const STUDY: Study = Study {
         engine::function!(largest: largest, SOURCES[0], CODE),
         engine::function!(ledger: account::ledger, account::ledger::SOURCE, CODE),
     ],
+    cells: tables::cells::read,
     env: &[("POLARS_MAX_THREADS", "4")],
     clear: &["POLARS_"],
 };

@@ -12,6 +12,8 @@ pub(crate) mod log;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod show;
+pub(crate) mod trace;
 pub(crate) mod watch;
 pub(crate) mod why;
 

@@ -36,7 +36,7 @@ tail -c +2 "$2" >> "$3"
 const BIRDS: &str = "bird,size\nrobin,9\nraven,60\ngull,50\nwren,8\n";
 
 /// A study whose first edition is committed.
-fn birds() -> Space {
+pub(crate) fn birds() -> Space {
     let space = Space::empty();
     space.file("pipeline.yaml", PIPELINE);
     space.file("bin/count.sh", COUNT);
