@@ -23,11 +23,14 @@ impl Digest {
         let mut options = std::fs::File::options();
         let flags = rustix::fs::OFlags::NONBLOCK.bits() as i32;
         let mut file = options.read(true).custom_flags(flags).open(path)?;
-        if !file.metadata()?.is_file() {
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
             return Err(std::io::Error::other("not a regular file"));
         }
         let mut hasher = blake3::Hasher::new();
-        let mut piece = vec![0; 1 << 16];
+        // Where files are many they are small, and clearing more than one holds is
+        // most of the work.
+        let mut piece = vec![0; metadata.len().clamp(1 << 10, 1 << 16) as usize];
         loop {
             match file.read(&mut piece)? {
                 0 => return Ok((Digest(hasher.finalize().into()), hasher.count())),

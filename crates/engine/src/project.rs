@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::diagnostic::{Checked, Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::files::Files;
 use crate::function::Function;
+use crate::lock::Lock;
 use crate::own;
 use crate::plan::options::Options;
 use crate::plan::{Action, Plan};
@@ -30,6 +31,8 @@ pub struct Project {
     pub(crate) platform: String,
     /// The digests of the sources that functions depend on, by address.
     pub(crate) codes: BTreeMap<usize, Digest>,
+    /// What the lock says of results, read when it is first needed.
+    locked: OnceLock<BTreeMap<String, Digest>>,
 }
 
 /// What a project is opened for.
@@ -62,19 +65,35 @@ impl Project {
         let codes = codes(&plan);
         let ours = || format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
         let platform = options.platform.clone().unwrap_or_else(ours);
-        Ok(Project { plan, store: Arc::new(store), files, state, platform, codes })
+        let (store, locked) = (Arc::new(store), OnceLock::new());
+        Ok(Project { plan, store, files, state, platform, codes, locked })
     }
 
     /// Whether a result was changed by hand, so that replacing it would lose
-    /// something: it is neither what was put there nor anything that the store has.
+    /// something: it is neither what was put there, nor anything that the store has,
+    /// nor what the lock says of it.
     pub fn is_edited(&self, path: &str) -> bool {
         let file = self.plan.root.join(path);
         if !file.symlink_metadata().is_ok_and(|metadata| metadata.is_file()) {
             return false;
         }
         self.files.digest(path).is_ok_and(|known| {
-            self.state.published.get(path) != Some(&known.digest) && !self.store.has(&known.digest)
+            self.state.published.get(path) != Some(&known.digest)
+                && !self.is_result(path, &known.digest)
         })
+    }
+
+    /// Whether this is a result that can be had again: the store has it, or the lock
+    /// says that it belongs there, as where results are committed and `git` has put
+    /// another one in place.
+    pub(crate) fn is_result(&self, path: &str, digest: &Digest) -> bool {
+        let locked = || {
+            // Of a lock that can't be read, others tell.
+            let lock = Lock::read(&self.plan.root).unwrap_or_default();
+            let outputs = lock.stages.into_values().flat_map(|block| block.outputs);
+            outputs.map(|(path, made)| (path, made.digest)).collect()
+        };
+        self.store.has(digest) || self.locked.get_or_init(locked).get(path) == Some(digest)
     }
 }
 

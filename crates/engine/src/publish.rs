@@ -15,8 +15,9 @@ use crate::durable::{rename, sync};
 use crate::files::Files;
 use crate::outputs;
 use crate::own::{self, FOLDER};
+use crate::project::Project;
 use crate::scratch::Scratch;
-use crate::store::{Made, Store};
+use crate::store::Made;
 
 /// An object and where it belongs.
 pub(crate) struct Wanted {
@@ -53,21 +54,20 @@ pub(crate) fn is_in_place(root: &Path, files: &Files, wanted: &Wanted) -> bool {
 /// Copies the outputs of one stage, all of them or none: `Ok(None)` if one of
 /// them is not in the store, or damaged.
 pub(crate) fn prepare(
-    root: &Path,
-    store: &Store,
+    project: &Project,
     scratch: &Scratch,
     wanted: &[Wanted],
 ) -> Result<Option<Vec<Ready>>, Diagnostic> {
-    let mut ready = Vec::new();
+    let (root, mut ready) = (&project.plan.root, Vec::new());
     for Wanted { path, digest, executable } in wanted {
         // Whoever named the path: a plan, or a lock that came with a clone.
         outputs::plain(path)
             .and_then(|()| outputs::linked(root, path, &mut BTreeMap::new()))
             .map_err(|(message, hint)| Diagnostic::new(Kind::Usage, message).hint(hint))?;
         let target = root.join(path);
-        clear_way(root, store, &target, path)?;
+        clear_way(project, &target, path)?;
         let temp = scratch.path();
-        if !store.copy(digest, &temp)? {
+        if !project.store.copy(digest, &temp)? {
             return Ok(None);
         }
         if *executable {
@@ -85,17 +85,18 @@ fn make_executable(path: &Path) -> std::io::Result<()> {
 }
 
 /// Makes the folder of a result; folders that hold nothing make way for it, and so
-/// does what a run put there that was killed before it could remember it: files of
-/// which the store has the bytes.
-fn clear_way(root: &Path, store: &Store, target: &Path, path: &str) -> Result<(), Diagnostic> {
+/// do results that can be had again, such as those of a run that was killed before
+/// it could remember what it put there.
+fn clear_way(project: &Project, target: &Path, path: &str) -> Result<(), Diagnostic> {
+    let root = &*project.plan.root;
     let folder = target.parent().unwrap_or(root);
     let mut above = folder.ancestors().take_while(|folder| *folder != root);
-    if let Some(file) = above.find(|it| it.is_file() && is_stored(store, it)) {
+    if let Some(file) = above.find(|it| it.is_file() && is_result(project, it)) {
         fs::remove_file(file).map_err(|error| Diagnostic::io("remove", file, &error))?;
     }
     fs::create_dir_all(folder).map_err(|error| Diagnostic::io("make", folder, &error))?;
     if own::is_folder(target) {
-        for file in all_stored(store, target).into_iter().flatten() {
+        for file in all_results(project, target).into_iter().flatten() {
             fs::remove_file(&file).map_err(|error| Diagnostic::io("remove", &file, &error))?;
         }
         remove_empty(target);
@@ -109,20 +110,24 @@ fn clear_way(root: &Path, store: &Store, target: &Path, path: &str) -> Result<()
     Ok(())
 }
 
-/// Whether a file is a plain one, and the store has its bytes.
-fn is_stored(store: &Store, file: &Path) -> bool {
+/// Whether a file is a plain one, and a result that can be had again.
+fn is_result(project: &Project, file: &Path) -> bool {
     let plain = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-    plain && Digest::of_file(file).is_ok_and(|(digest, _)| store.has(&digest))
+    let path = file.strip_prefix(&project.plan.root).ok().and_then(Path::to_str);
+    plain
+        && path
+            .zip(Digest::of_file(file).ok())
+            .is_some_and(|(path, (digest, _))| project.is_result(path, &digest))
 }
 
-/// The files in a folder, if the store has the bytes of each; else all of it stays.
-fn all_stored(store: &Store, folder: &Path) -> Option<Vec<PathBuf>> {
+/// The files in a folder, if each can be had again; else all of it stays.
+fn all_results(project: &Project, folder: &Path) -> Option<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).ok()? {
         let path = entry.ok()?.path();
         match own::is_folder(&path) {
-            true => files.extend(all_stored(store, &path)?),
-            false => files.push(Some(path).filter(|path| is_stored(store, path))?),
+            true => files.extend(all_results(project, &path)?),
+            false => files.push(Some(path).filter(|path| is_result(project, path))?),
         }
     }
     Some(files)

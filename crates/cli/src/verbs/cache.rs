@@ -38,8 +38,14 @@ pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Res
             if arguments.json { print_json(&size) } else { print(describe(&size)) }
         }
         CacheVerb::Check { repair } => {
-            let store = open(repair)?;
-            let health = gc::check(&store)?;
+            let (store, health) = match repair {
+                true => gc::repair(&folder)?,
+                false => {
+                    let store = Store::look(&folder)?;
+                    let health = gc::check(&store)?;
+                    (store, health)
+                }
+            };
             if arguments.json {
                 print_json(&health)?;
             } else {

@@ -323,3 +323,50 @@ fn a_file_where_the_store_belongs() {
     let said = space.say(&["cache", "size", "--store", "store"]);
     assert_eq!(said.code, 9);
 }
+
+/// A file in the place of one of the store's folders: a run goes on without it where
+/// results can be made again, and else it is said what sets it aside.
+#[test]
+fn a_file_where_a_folder_of_the_store_belongs() {
+    let store = ".colophon/store/v1";
+    let fan = |space: &Space, part: &str| {
+        let folder = fs::read_dir(space.path(store).join(part)).unwrap().next().unwrap().unwrap();
+        fs::remove_dir_all(folder.path()).unwrap();
+        fs::write(folder.path(), "mine\n").unwrap();
+    };
+    for part in ["objects", "results"] {
+        let space = study();
+        fan(&space, part);
+        let said = space.say(&["cache", "check"]);
+        assert_eq!((said.code, space.quarantined()), (4, 0), "{said:?}");
+        let left = "it was left as it is; `colophon cache check --repair` sets it aside";
+        let told = "note: a file where a folder belongs in the store is damaged\n";
+        assert!(said.err.contains(&format!("{told}hint: {left}\n")), "{}", said.err);
+        let said = space.say(&["cache", "check", "--repair"]);
+        assert!(said.code == 0 && said.out.contains(" sound, 1 damaged"), "{said:?}");
+        assert_eq!(space.quarantined(), 1);
+        space.good(&[]);
+        // A run by itself.
+        fan(&space, part);
+        fs::remove_dir_all(space.path("outputs")).unwrap();
+        space.edit("pipeline.yaml", "s/^/- /", "s/^/+ /");
+        space.good(&["--force", "clean", "first", "text", "apart"]);
+        assert_eq!(space.text("outputs/text.txt"), TEXT.replace('-', "+"));
+    }
+    for part in ["objects", "results", "quarantine", "temp"] {
+        let space = study();
+        fs::remove_dir_all(space.path(store).join(part)).unwrap();
+        space.file(&format!("{store}/{part}"), "mine\n");
+        for verb in [&["run"][..], &["cache", "check"]] {
+            let said = space.say(verb);
+            let what = format!("{store}/{part}` is not a folder\n");
+            assert!(said.code == 9 && said.err.contains(&what), "{said:?}");
+            let hint = "hint: nothing was touched; `colophon cache check --repair` sets it aside\n";
+            assert!(said.err.contains(hint), "{said:?}");
+        }
+        let said = space.say(&["cache", "check", "--repair"]);
+        assert!(said.code == 0 && said.out.contains(" sound, 1 damaged"), "{said:?}");
+        assert_eq!(space.text(&format!("{store}/quarantine/not-{part}")), "mine\n");
+        space.good(&[]);
+    }
+}

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::references::{refused, sentences};
-use crate::space::Space;
+use crate::space::{Space, same};
 
 const PIPELINE: &str = "version: 1\nname: x\nstages: {}\n";
 
@@ -163,4 +163,31 @@ fn a_mistake_in_a_line_that_is_too_long_to_quote() {
         "error: the output path `/t` is absolute\n--> pipeline.yaml:3:3046\n\
          hint: paths of outputs are relative to `outputs/`\n",
     );
+}
+
+/// Of a stage with very many inputs no content is kept; the file is named all the same.
+#[test]
+fn why_names_the_file_among_very_many() {
+    for (count, kept) in [(1000, true), (1001, false)] {
+        let space = Space::new(
+            "stages:\n  a:\n    cmd: 'ls data > {{ outputs.t }}'\n    \
+             inputs: { t: data/*.csv }\n    outputs: { t: t.txt }\n",
+        );
+        for n in 0..count {
+            space.file(&format!("data/{n:04}.csv"), format!("n\n{n}\n"));
+        }
+        space.good(&[]);
+        let objects = space.files(".colophon/store/v1/objects").len();
+        assert_eq!(objects > count, kept, "{objects} objects");
+        assert_eq!(space.text("outputs/t.txt").lines().count(), count);
+        space.file("data/0500.csv", "n\n7\n");
+        let told = "stage `a` will run: 1 change since `pipeline.lock` led to it\n  \
+                    input `t` (data/0500.csv) changed";
+        let how = match kept {
+            true => "\n    row 2, column `n`: 500 -> 7\n",
+            false => ": DIGEST -> DIGEST\n",
+        };
+        same(&space.say(&["why", "a"]).out, &format!("{told}{how}"));
+        assert_eq!(space.good(&[]).told(), "ran a");
+    }
 }

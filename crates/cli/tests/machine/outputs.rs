@@ -136,3 +136,46 @@ fn an_edited_result_deep_in_folders_is_kept() {
         assert_eq!(space.text(&format!("outputs/{deep}")), "made\n");
     }
 }
+
+/// Results may be committed: what `git` puts in place with another lock is what that
+/// lock says, and no edit; anything else is.
+#[test]
+fn a_result_as_the_lock_has_it_is_not_kept() {
+    let stage = |text: &str, path: &str| {
+        format!(
+            "stages:\n  a: {{ cmd: 'echo {text} > {{{{ outputs.t }}}}', outputs: {{ t: {path} }} }}\n"
+        )
+    };
+    let other = Space::new(&stage("other", "t.txt"));
+    other.good(&[]);
+    let space = Space::new(&stage("made", "t.txt"));
+    space.good(&[]);
+    let check_out = || {
+        space.file("pipeline.lock", other.text("pipeline.lock"));
+        space.file("outputs/t.txt", "other\n");
+    };
+    check_out();
+    let said = space.say(&["status"]);
+    assert!(said.out.contains("its results are known but not in place"), "{}", said.out);
+    assert_eq!(space.good(&[]).notes, [""; 0]);
+    assert_eq!(space.text("outputs/t.txt"), "made\n");
+    // It makes way for a result below it, too, with and without a memory of the place.
+    for forgets in [false, true] {
+        space.pipeline(&stage("made", "t.txt"));
+        space.good(&[]);
+        check_out();
+        if forgets {
+            space.remove(".colophon/state.json");
+        }
+        space.pipeline(&stage("made", "t.txt/deep"));
+        assert_eq!(space.good(&[]).notes, [""; 0]);
+        assert_eq!(space.files("outputs"), ["outputs/t.txt/deep"]);
+    }
+    space.pipeline(&stage("made", "t.txt"));
+    space.good(&[]);
+    check_out();
+    space.file("outputs/t.txt", "mine\n");
+    assert!(space.say(&["status"]).out.contains("was edited since"));
+    assert_eq!(space.good(&[]).notes.len(), 1);
+    assert_eq!(space.text(".colophon/kept/t.txt"), "mine\n");
+}

@@ -24,7 +24,7 @@ pub fn frozen(project: &Project, stages: &[usize], observer: &dyn Observer) -> S
         };
         let outputs = block.outputs.iter().map(|(path, made)| Wanted::new(path, made));
         let wanted = missing(project, outputs);
-        match publish::prepare(&project.plan.root, &project.store, &scratch, &wanted) {
+        match publish::prepare(project, &scratch, &wanted) {
             Ok(Some(some)) => {
                 summary.cached += 1;
                 ready.extend(some);

@@ -2,7 +2,8 @@
 //! the digests in its recipe.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,10 @@ use crate::store::writer::{Commit, Writer};
 /// name the row that changed.
 const SNAPSHOT: usize = 16 << 20;
 
+/// Of a stage with more inputs than this none is kept: one more file for each
+/// takes as long as laying them, and nobody asks for a row in so many.
+const SNAPSHOTS: usize = 1000;
+
 /// What hands stages their inputs.
 pub(super) struct Supply<'a> {
     pub(super) project: &'a Project,
@@ -33,11 +38,11 @@ pub(super) struct Supply<'a> {
 impl Supply<'_> {
     /// What a function is given.
     pub(super) fn job(&self, stage: &Stage, resolved: &Resolved) -> Result<Job, Vec<Diagnostic>> {
-        let mut inputs = BTreeMap::new();
+        let (keeps, mut inputs) = (keeps(stage), BTreeMap::new());
         for (role, list) in &stage.inputs {
             let mut artifacts = Vec::new();
             for (input, digest) in list.iter().zip(&resolved.inputs[role]) {
-                let bytes = self.bytes(input, digest, resolved)?.into();
+                let bytes = self.bytes(input, digest, resolved, keeps)?.into();
                 let (labels, resource) = self.facts(input);
                 artifacts.push(Artifact { path: input.path.clone(), bytes, labels, resource });
             }
@@ -66,6 +71,7 @@ impl Supply<'_> {
         input: &Input,
         digest: &Digest,
         resolved: &Resolved,
+        keeps: bool,
     ) -> Result<Vec<u8>, Vec<Diagnostic>> {
         match &input.from {
             Origin::Stage(other, _) => {
@@ -88,7 +94,7 @@ impl Supply<'_> {
                 if Digest::of(&bytes) != *digest {
                     return Err(vec![files::changed(&input.path)]);
                 }
-                if bytes.len() <= SNAPSHOT {
+                if keeps && bytes.len() <= SNAPSHOT {
                     self.snapshot(&bytes)?;
                 }
                 Ok(bytes)
@@ -126,66 +132,86 @@ impl Supply<'_> {
             .flat_map(|(role, list)| list.iter().zip(&resolved.inputs[role]))
             .map(|(input, digest)| (Path::new(&input.path), (input, digest)))
             .collect();
-        let (mut made, mut kept) = (BTreeSet::new(), Vec::new());
+        let mut made = BTreeSet::new();
+        for parent in laid.keys().filter_map(|path| path.parent()) {
+            if made.insert(parent) {
+                let to = folder.join(parent);
+                fs::create_dir_all(&to).map_err(|error| vec![unwritten(&to, &error)])?;
+            }
+        }
+        let (keeps, mut kept) = (keeps(stage), Vec::new());
         for (path, (input, digest)) in laid {
             let to = folder.join(path);
-            let failed = |error: std::io::Error| vec![Diagnostic::io("write", &to, &error)];
-            let parent = path.parent().unwrap_or(Path::new(""));
-            if made.insert(parent) {
-                fs::create_dir_all(folder.join(parent)).map_err(failed)?;
-            }
-            kept.extend(self.lay_one(input, digest, resolved, &to)?);
-            let mode = if self.is_executable(input) { 0o755 } else { 0o644 };
-            fs::set_permissions(&to, Permissions::from_mode(mode)).map_err(failed)?;
+            kept.extend(match is_file(input) {
+                true => self.lay_file(input, digest, keeps, &to)?,
+                false => self.lay_made(input, digest, resolved, &to)?,
+            });
         }
         self.keep(kept);
         Ok(())
     }
 
-    /// Puts one input in its place; gives what is new of it in the store.
-    fn lay_one(
+    /// Puts what a stage made, or the lineage, in its place; gives what is new of it
+    /// in the store.
+    fn lay_made(
         &self,
         input: &Input,
         digest: &Digest,
         resolved: &Resolved,
         to: &Path,
     ) -> Result<Option<(Digest, PathBuf)>, Vec<Diagnostic>> {
-        let failed = |error: std::io::Error| vec![Diagnostic::io("write", to, &error)];
-        match &input.from {
-            Origin::Stage(other, _) => {
-                let copy = || self.project.store.copy(digest, to).map_err(|problem| vec![problem]);
+        let failed = |error: std::io::Error| vec![unwritten(to, &error)];
+        let mut kept = None;
+        if let Origin::Stage(other, _) = &input.from {
+            let copy = || self.project.store.copy(digest, to).map_err(|problem| vec![problem]);
+            if !copy()? {
+                (self.remake)(*other)?;
                 if !copy()? {
-                    (self.remake)(*other)?;
-                    if !copy()? {
-                        return Err(vec![unreadable(&input.path)]);
-                    }
-                }
-                Ok(None)
-            }
-            Origin::Lineage => {
-                let text = resolved.lineage.clone().unwrap_or_default();
-                fs::write(to, &text).map_err(failed)?;
-                self.kept(&text)
-            }
-            Origin::File | Origin::Source(_) => {
-                let from = self.project.plan.root.join(&input.path);
-                let unread = |error: std::io::Error| vec![Diagnostic::io("read", &from, &error)];
-                let size = from.metadata().map_err(unread)?.len();
-                if size <= SNAPSHOT as u64 {
-                    let bytes = fs::read(&from).map_err(unread)?;
-                    if Digest::of(&bytes) != *digest {
-                        return Err(vec![files::changed(&input.path)]);
-                    }
-                    fs::write(to, &bytes).map_err(failed)?;
-                    return self.kept(&bytes);
-                }
-                reflink_copy::reflink_or_copy(&from, to).map_err(failed)?;
-                match Digest::of_file(to).map_err(failed)?.0 == *digest {
-                    true => Ok(None),
-                    false => Err(vec![files::changed(&input.path)]),
+                    return Err(vec![unreadable(&input.path)]);
                 }
             }
+        } else {
+            let text = resolved.lineage.clone().unwrap_or_default();
+            fs::write(to, &text).map_err(failed)?;
+            kept = self.kept(&text)?;
         }
+        fs::set_permissions(to, self.mode(input)).map_err(failed)?;
+        Ok(kept)
+    }
+
+    /// Puts a file of the project in its place; gives what is new of it in the store.
+    fn lay_file(
+        &self,
+        input: &Input,
+        digest: &Digest,
+        keeps: bool,
+        to: &Path,
+    ) -> Result<Option<(Digest, PathBuf)>, Vec<Diagnostic>> {
+        let from = self.project.plan.root.join(&input.path);
+        let failed = |error: std::io::Error| vec![unwritten(to, &error)];
+        let unread = |error: std::io::Error| vec![Diagnostic::io("read", &from, &error)];
+        let size = from.metadata().map_err(unread)?.len();
+        if size > SNAPSHOT as u64 {
+            reflink_copy::reflink_or_copy(&from, to).map_err(failed)?;
+            if Digest::of_file(to).map_err(failed)?.0 != *digest {
+                return Err(vec![files::changed(&input.path)]);
+            }
+            fs::set_permissions(to, self.mode(input)).map_err(failed)?;
+            return Ok(None);
+        }
+        let bytes = fs::read(&from).map_err(unread)?;
+        if Digest::of(&bytes) != *digest {
+            return Err(vec![files::changed(&input.path)]);
+        }
+        let mut file = File::create(to).map_err(failed)?;
+        file.write_all(&bytes).map_err(failed)?;
+        file.set_permissions(self.mode(input)).map_err(failed)?;
+        if keeps { self.kept(&bytes) } else { Ok(None) }
+    }
+
+    /// The mode of a file in a private folder.
+    fn mode(&self, input: &Input) -> Permissions {
+        Permissions::from_mode(if self.is_executable(input) { 0o755 } else { 0o644 })
     }
 
     /// Whether a command finds that an input may be executed; the recipe says so too.
@@ -200,4 +226,18 @@ impl Supply<'_> {
             Origin::Source(_) | Origin::Lineage => false,
         }
     }
+}
+
+/// Whether the files of a stage are kept.
+fn keeps(stage: &Stage) -> bool {
+    stage.inputs.values().map(Vec::len).sum::<usize>() <= SNAPSHOTS
+}
+
+/// Whether an input is a file of the project.
+fn is_file(input: &Input) -> bool {
+    matches!(input.from, Origin::File | Origin::Source(_))
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::io("write", path, error)
 }

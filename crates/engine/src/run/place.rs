@@ -66,7 +66,7 @@ fn prepare(
 ) -> Result<Vec<Ready>, Vec<Diagnostic>> {
     let project = schedule.project;
     let copy = || {
-        let ready = publish::prepare(&project.plan.root, &project.store, schedule.scratch, wanted);
+        let ready = publish::prepare(project, schedule.scratch, wanted);
         ready.map_err(|problem| vec![problem])
     };
     if let Some(ready) = copy()? {

@@ -69,6 +69,10 @@ pub fn size(store: &Store) -> Size {
 /// work with, and else only told.
 pub fn check(store: &Store) -> Result<Health, Diagnostic> {
     let mut health = Health::default();
+    for part in ["objects", "results"] {
+        let folders = list(store, part, 0);
+        health.damaged += folders.iter().filter(|(path, _, _)| store.clear(path)).count();
+    }
     for (path, _, _) in list(store, "objects", 1) {
         match digest_of(&path).map(|digest| (digest, store.read(&digest))) {
             Some((_, Ok(Some(_)))) => health.sound += 1,
@@ -96,6 +100,14 @@ pub fn check(store: &Store) -> Result<Health, Diagnostic> {
         }
     }
     Ok(health)
+}
+
+/// The same with the store in a folder, which is opened to be repaired.
+pub fn repair(folder: &Path) -> Result<(Store, Health), Diagnostic> {
+    let (store, misplaced) = Store::mend(folder)?;
+    let mut health = check(&store)?;
+    health.damaged += misplaced;
+    Ok((store, health))
 }
 
 /// Whether the disk itself fails to give a file back.

@@ -34,6 +34,7 @@ use crate::own;
 use crate::recipe::Recipe;
 use crate::scratch::Scratch;
 
+mod aside;
 pub mod gc;
 pub(crate) mod home;
 pub(crate) mod results;
@@ -57,6 +58,9 @@ struct Hold {
     scratch: Scratch,
     lock: File,
 }
+
+/// The store's own folders.
+const PARTS: [&str; 4] = ["objects", "results", "quarantine", "temp"];
 
 /// So many different results of one key are recorded; more tell nothing new.
 pub(crate) const VARIANTS: usize = 9;
@@ -103,7 +107,8 @@ impl Store {
     /// Opens the store in a folder to work with it, and makes it if there is none.
     pub fn open(folder: &Path) -> Result<Self, Diagnostic> {
         let root = own::make(folder, home::FORMAT)?;
-        for part in ["objects", "results", "quarantine"] {
+        aside::refuse(&root)?;
+        for part in PARTS {
             own::make(&root, part)?;
         }
         let mut store = Store::at(root);
@@ -111,7 +116,7 @@ impl Store {
         let path = store.root.join("lock");
         let lock = own::append(&path).map_err(|error| Diagnostic::io("open", &path, &error))?;
         share(&lock)?;
-        let scratch = Scratch::new(&own::make(&store.root, "temp")?)?;
+        let scratch = Scratch::new(&store.root.join("temp"))?;
         store.hold = Some(Hold { scratch, lock });
         Ok(store)
     }
@@ -119,7 +124,8 @@ impl Store {
     /// Opens the store in a folder to look at it; nothing is made or changed.
     pub fn look(folder: &Path) -> Result<Self, Diagnostic> {
         let root = own::look(folder, home::FORMAT)?;
-        for part in ["objects", "results", "quarantine"] {
+        aside::refuse(&root)?;
+        for part in PARTS {
             own::look(&root, part)?;
         }
         Ok(Store::at(root))
@@ -268,39 +274,6 @@ impl Store {
                 Ok(false)
             }
         }
-    }
-
-    fn set_aside_object(&self, digest: &Digest) {
-        self.set_aside(&self.object(digest), &format!("object `{}`", digest.short()));
-    }
-
-    /// Moves something damaged out of the way and says so; a store that is only
-    /// looked at is left as it is.
-    pub(crate) fn set_aside(&self, path: &Path, what: &str) {
-        if self.hold.is_none() {
-            let note = Diagnostic::new(Kind::Note, format!("{what} in the store is damaged"));
-            let hint = "it was left as it is; `colophon cache check --repair` sets it aside";
-            return self.note(note.hint(hint));
-        }
-        // Behind a link nothing is ours; it is the link that is out of place.
-        let folder = path.parent().unwrap_or(path);
-        let is_link = folder.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir());
-        let path = if is_link { folder } else { path };
-        let name = path.file_name().unwrap_or_default();
-        let folder = self.root.join("quarantine");
-        let mut target = folder.join(name);
-        for n in 2.. {
-            if target.symlink_metadata().is_err() {
-                break;
-            }
-            target = folder.join(format!("{}-{n}", name.to_string_lossy()));
-        }
-        if fs::rename(path, &target).is_err() {
-            // Another run may have done it; if it can't be moved it must not stay.
-            let _ = fs::remove_file(path);
-        }
-        let note = format!("{what} in the store is damaged; it was set aside and is made again");
-        self.note(Diagnostic::new(Kind::Note, note));
     }
 
     /// Whether an object is there and sound; if it is damaged it is set aside.

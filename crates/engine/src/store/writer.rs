@@ -133,9 +133,7 @@ fn rename(
     folders: &mut BTreeSet<PathBuf>,
 ) -> Result<(), Diagnostic> {
     let folder = to.parent().unwrap_or(Path::new("."));
-    if folder.is_symlink() {
-        store.set_aside(folder, "a link where a folder belongs");
-    }
+    store.clear(folder);
     if !folder.exists() {
         fs::create_dir_all(folder).map_err(|error| Diagnostic::io("make", folder, &error))?;
         folders.extend(folder.parent().map(Path::to_path_buf));
