@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use engine::calendar;
 use engine::code::Source;
 use engine::diagnostic::{Diagnostic, Kind, Place};
 use engine::function::{Artifact, Failure, Job, Output, Outputs, Slot};
@@ -94,7 +95,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
         files: files(&roles.map(|role| job.many(role))),
         main: params.main.clone(),
         inputs: BTreeMap::from([("date".to_string(), params.date.clone())]),
-        date: date(&params.date)?,
+        date: calendar::day(&params.date).ok_or_else(|| no_date(&params.date))?,
         standards: params.standards.clone(),
     };
     let made = match params.renderer {
@@ -173,22 +174,10 @@ fn files(inputs: &[&[Artifact]]) -> BTreeMap<String, Vec<u8>> {
     inputs.iter().copied().flatten().map(file).collect()
 }
 
-/// Reads a date; whether the calendar has that day, `typeset` says.
-fn date(text: &str) -> Result<(i32, u8, u8), Failure> {
-    let mut parts = text.split('-');
-    let mut part = |digits: usize| {
-        parts.next().filter(|it| it.len() == digits && it.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let read = part(4).zip(part(2)).zip(part(2)).filter(|_| parts.next().is_none());
-    let numbers = read.and_then(|((year, month), day)| {
-        Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))
-    });
-    numbers.ok_or_else(|| Failure {
-        diagnostics: vec![
-            Diagnostic::new(Kind::Stage, format!("`{text}` is not a date"))
-                .hint("write it as `YYYY-MM-DD`"),
-        ],
-    })
+/// The failure that a text is no day of the calendar.
+fn no_date(text: &str) -> Failure {
+    let fault = Diagnostic::new(Kind::Stage, format!("`{text}` is not a date"));
+    Failure { diagnostics: vec![fault.hint("write it as `YYYY-MM-DD`")] }
 }
 
 /// The failure that says what is wrong with the sources.
@@ -293,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_date_in_other_words() {
-        for date in ["21 November 2026", "2026-11-21-1", "26-11-21"] {
+        for date in ["21 November 2026", "2026-11-21-1", "26-11-21", "2026-02-30"] {
             assert_eq!(
                 report("", date).unwrap_err(),
                 [format!("`{date}` is not a date [\"write it as `YYYY-MM-DD`\"]")]
