@@ -32,10 +32,10 @@ use typeset::project::Project;
 use crate::reading::Ledger;
 use crate::values::Values;
 
-/// The Typst sources with their fonts, the tables that they read, the ledger, and the
-/// digests of all that.
+/// The Typst sources with their fonts, the tables that they read, the ledger of their values
+/// where they print any, and the digests of all that.
 pub const INPUTS: &[Slot] =
-    &[Slot::many("sources"), Slot::many("data"), Slot::one("ledger"), Slot::many("manifest")];
+    &[Slot::many("sources"), Slot::many("data"), Slot::optional("ledger"), Slot::many("manifest")];
 /// The report, and how many of its numbers and words are held to values.
 pub const OUTPUTS: &[&str] = &["pdf", "coverage"];
 
@@ -103,7 +103,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
         Renderer::Cli => typeset::command::pdf(&project, Path::new("typst")),
     };
     let made = made.map_err(refused)?;
-    let ledger = Ledger::decode(job.one("ledger"))?;
+    let ledger = job.optional("ledger").map_or(Ok(Ledger::default()), Ledger::decode)?;
     let (mut coverage, naked) = numerals(&project);
     (coverage.values, coverage.claims) = (made.values, made.claims.len());
     let mut problems: Vec<_> = made.warnings.into_iter().map(diagnostic).collect();
@@ -259,6 +259,16 @@ mod tests {
         let pdf = report(main, "2026-11-21").unwrap();
         assert!(pdf.starts_with(b"%PDF-"));
         assert!(pdf == report(main, "2026-11-21").unwrap());
+    }
+
+    /// Who prints no value needs no ledger.
+    #[test]
+    fn a_report_without_values() {
+        let main = engine::given::artifact("report/main.typ", b"A text.");
+        let job = engine::given::job(&[("sources", &[main])]);
+        let params = serde_json::json!({ "date": "2026-11-21" });
+        let outputs = run(&serde_json::from_value(params).unwrap(), &job).unwrap();
+        assert!(outputs["pdf"].bytes.starts_with(b"%PDF-"));
     }
 
     #[test]
