@@ -1,7 +1,8 @@
 //! What tests of the functions begin with: artifacts, jobs, and the real data up to a stage.
 
+use std::path::Path;
+
 use engine::function::{Artifact, Outputs};
-use serde_json::Value;
 use tables::ingest;
 
 use crate::data::{clean, extrapolate, interpolate, tag};
@@ -28,16 +29,9 @@ pub(crate) fn pair(matrix: &str, country: &str, app: &str, code: i64) -> Pair {
 }
 
 /// A resource of the study's data package.
-#[expect(clippy::disallowed_methods, reason = "tests read the study's own raw data")]
 pub(crate) fn resource(name: &str) -> Artifact {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/raw/");
-    let package = std::fs::read_to_string(format!("{folder}datapackage.yaml")).unwrap();
-    let package: Value = serde_saphyr::from_str(&package).unwrap();
-    let all = package["resources"].as_array().unwrap();
-    let resource = all.iter().find(|resource| resource["name"] == name).unwrap();
-    let path = resource["path"].as_str().unwrap();
-    let bytes = std::fs::read(format!("{folder}{path}")).unwrap();
-    raw(&format!("raw/{path}"), &bytes, resource.clone())
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/raw");
+    engine::given::resource(Path::new(folder), name)
 }
 
 /// A resource of the study after `ingest`.

@@ -6,6 +6,7 @@ use engine::function::Function;
 
 /// What the tables of this study hold; every room may use it.
 pub mod records {
+    pub mod app;
     pub mod barrier;
     pub mod pair;
     pub mod panel;
@@ -80,6 +81,7 @@ mod given;
 
 /// Every source of the study that a function may name.
 pub const SOURCES: &[Source] = engine::sources!("stages/":
+    "records/app.rs",
     "records/barrier.rs",
     "records/pair.rs",
     "records/panel.rs",

@@ -37,5 +37,7 @@ mod schema;
 mod tidy;
 // Who may know whom: crates, stages, and what counts as a function's code.
 mod edges;
+// What the dependencies may be licensed under, and where they may come from.
+mod licences;
 // Arrows within a crate: no file and no room imports from itself by way of others.
 mod house;

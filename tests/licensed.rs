@@ -81,23 +81,42 @@ fn rows_that_no_panel_holds() {
         &said.err,
         "
 error: row 2, column `downloads`: `-1` is negative
- --> raw/licensed/downloads.csv:2:1
+ --> raw/licensed/downloads.csv:2:22
   |
 2 | qq,JPN,apple,2017-01,-1,5
-  | ^^^^^^^^^^^^^^^^^^^^^^^^^
+  |                      ^^
 hint: mend the cell, or fetch the export again
 error: row 3, column `iso3`: `JPX` is no country of the study
- --> raw/licensed/downloads.csv:3:1
+ --> raw/licensed/downloads.csv:3:4
   |
 3 | qq,JPX,apple,2017-13,3,5
-  | ^^^^^^^^^^^^^^^^^^^^^^^^
+  |    ^^^
 hint: did you mean `JPN`?
 error: row 3, column `month`: `2017-13` is no month from `2015-01` to `2023-12`
- --> raw/licensed/downloads.csv:3:1
+ --> raw/licensed/downloads.csv:3:14
   |
 3 | qq,JPX,apple,2017-13,3,5
-  | ^^^^^^^^^^^^^^^^^^^^^^^^
+  |              ^^^^^^^
 hint: mend the month, or set the stage's `first` and `last`
+",
+    );
+    assert_eq!(said.code, 5);
+}
+
+/// The long export is held to the rules of every other CSV file.
+#[test]
+fn a_panel_that_is_no_csv() {
+    let space = licensed("qq,JPN,apple,2017-01,1\nqq,JPN,ap\"ple,2017-02,1,5\n");
+    let said = space.say(&["run", "panel", "--profile", "licensed", "--quiet"]);
+    same(
+        &said.err,
+        "
+error: a quote inside a cell that does not begin with one
+ --> raw/licensed/downloads.csv:3:10
+  |
+3 | qq,JPN,ap\"ple,2017-02,1,5
+  |          ^
+hint: put the cell in quotes, and double each quote within it
 ",
     );
     assert_eq!(said.code, 5);

@@ -16,10 +16,9 @@ use engine::diagnostic::{Diagnostic, did_you_mean};
 use engine::function::{Failure, Job, Outputs, Slot};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tables::export::{self, At};
 use tables::{calendar, table};
 
-use crate::records::download::{Cells, Source};
+use crate::records::download::{At, Cells, Source};
 use crate::records::panel::{self, Names, Panel, Row};
 
 /// The export or the stand-in, the known countries, and their names in exports.
@@ -263,7 +262,6 @@ impl<'a> Reader<'a> {
         if self.more > 0 {
             self.faults.push(Diagnostic::contract(format!("and {} more", self.more)));
         }
-        export::quote(self.source.artifact, &mut self.faults);
         Err(Failure::contract(self.faults))
     }
 }
@@ -340,11 +338,11 @@ mod tests {
         assert_eq!(read(rows).unwrap(), expected);
         let failure = read("2015-01-01,x,Japaan,9,apple,-5,0.5\n").unwrap_err();
         let [fault] = &failure.diagnostics[..] else { panic!("{failure:?}") };
-        assert_eq!(fault.to_string(), "raw/d.csv.zst:2: the country `Japaan` is not known");
+        assert_eq!(fault.to_string(), "raw/d.csv.zst:2:14: the country `Japaan` is not known");
         assert_eq!(fault.details, ["row 2: `Japaan`; did you mean `Japan`?"]);
         assert_eq!(fault.at.as_ref().unwrap().text, "2015-01-01,x,Japaan,9,apple,-5,0.5");
         let failure = read("2015-01-01,x,Japan,9,apple,-5,0.5\n");
-        let message = "raw/d.csv.zst:2: row 2, column `downloads`: `-5` is negative";
+        let message = "raw/d.csv.zst:2:28: row 2, column `downloads`: `-5` is negative";
         assert_eq!(given::messages(failure), [message]);
     }
 
@@ -354,20 +352,20 @@ mod tests {
         assert_eq!(
             faults("x,JPN,apple,2015-01,-5,9\nx,JPX,apple,2015-13,1.5,0\n,PER,apple,2014-12,1,\n"),
             [
-                "raw/d.csv:2: row 2, column `downloads`: `-5` is negative",
-                "raw/d.csv:3: row 3, column `downloads`: `1.5` is not a whole number",
-                "raw/d.csv:3: row 3, column `rank`: `0` is no rank",
+                "raw/d.csv:2:21: row 2, column `downloads`: `-5` is negative",
+                "raw/d.csv:3:21: row 3, column `downloads`: `1.5` is not a whole number",
+                "raw/d.csv:3:25: row 3, column `rank`: `0` is no rank",
                 "and 4 more",
             ]
         );
         assert_eq!(
             faults("x,JPN,apple,2015-13,1,\n"),
-            ["raw/d.csv:2: row 2, column `month`: \
+            ["raw/d.csv:2:13: row 2, column `month`: \
               `2015-13` is no month from `2015-01` to `2023-12`"]
         );
         assert_eq!(
             faults("x,JPN,apple,2015-01,1,\na,JPN,apple,2015-01,1,\nx,JPN,apple,2015-01,2,\n"),
-            ["raw/d.csv:4: row 4, column `month`: `x` in `JPN` and `apple` is in row 2 too"]
+            ["raw/d.csv:4:13: row 4, column `month`: `x` in `JPN` and `apple` is in row 2 too"]
         );
         let failure = csv("x,JPX,apple,2015-01,1,\n").unwrap_err();
         let fault = &failure.diagnostics[0];

@@ -8,7 +8,7 @@
 //! half of the countries, group 2 in fewer, group 3 in none.
 //!
 //! Shares are barred pairs divided by tested pairs. The short name of an app
-//! is its name up to the slogan: up to the first `:`, dash, or hyphen.
+//! is its name up to the slogan (`records/app.rs`).
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tables::table;
 
+use crate::records::app;
 use crate::records::barrier::Barrier;
 use crate::records::pair::{self, Pair, Tally};
 
@@ -85,21 +86,12 @@ fn apps(artifact: &Artifact) -> Result<BTreeMap<String, App>, Failure> {
     let exchanges = table::booleans(&frame, "exchanges_information")?;
     let registration = table::texts(&frame, "registration")?;
     let app = |row: usize| App {
-        name: short(&names[row]),
+        name: app::short(&names[row]),
         full_name: matrix_names[row].clone().unwrap_or_else(|| names[row].clone()),
         exchanges: exchanges[row],
         registration: registration[row].clone(),
     };
     Ok(keys.into_iter().enumerate().map(|(row, key)| (key, app(row))).collect())
-}
-
-/// A name without its slogan.
-fn short(name: &str) -> String {
-    let end = name.find([':', '–', '-', '(']).unwrap_or(name.len());
-    match name[..end].trim() {
-        "" => name.to_string(),
-        short => short.to_string(),
-    }
 }
 
 /// Joins pairs with what is known of their countries and apps.
@@ -273,15 +265,6 @@ mod tests {
         assert_eq!(given::messages(tag("qq", "India")), [country]);
         let app = format!("{place}: there is no app `momo`");
         assert_eq!(given::messages(tag("momo", "Japan")), [app]);
-    }
-
-    #[test]
-    fn short_names() {
-        assert_eq!(short("Hertz-make friends by listening to sounds"), "Hertz");
-        assert_eq!(short("Little Red Book – Your Guide to Life"), "Little Red Book");
-        assert_eq!(short("YoHo: Group Voice Chat Room"), "YoHo");
-        assert_eq!(short("MOMO陌陌"), "MOMO陌陌");
-        assert_eq!(short("-x"), "-x");
     }
 
     #[test]

@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tables::table;
 
+use crate::records::app;
 use crate::records::pair::{self, Pair};
 
 /// The selected apps and the tagged pairs.
@@ -126,7 +127,7 @@ fn entries(apps: Vec<App>, table1: &BTreeSet<&str>, appendix3: &BTreeSet<&str>) 
     let entry = |app: App| Entry {
         table1: table1.contains(app.key.as_str()),
         appendix3: appendix3.contains(app.key.as_str()),
-        name: short(&app.name),
+        name: app::short(&app.name),
         app,
     };
     let mut entries: Vec<Entry> = apps.into_iter().map(entry).collect();
@@ -158,13 +159,8 @@ fn named(values: &mut Values, key: &str, apps: &[&App], about: &str) {
     values.text(&format!("{key}.names"), &list(apps), &format!("the names of the {about}"));
 }
 
-/// A name without the subtitle that stores print after a colon or a dash.
-fn short(name: &str) -> String {
-    name.split([':', '–', '-']).next().unwrap_or("").trim().to_string()
-}
-
 fn list(apps: &[&App]) -> String {
-    let names: Vec<String> = apps.iter().map(|app| short(&app.name)).collect();
+    let names: Vec<String> = apps.iter().map(|app| app::short(&app.name)).collect();
     if names.is_empty() { "none".into() } else { names.join(", ") }
 }
 

@@ -48,14 +48,14 @@ pub fn read(artifact: &Artifact) -> Result<BTreeMap<String, Candidate>, Failure>
 
 fn of_export(artifact: &Artifact, faults: &mut Vec<Diagnostic>) -> Result<Vec<Candidate>, Failure> {
     let mut list = Vec::new();
-    export::read(artifact, &COLUMNS, |at, record| {
-        let text = |column: usize| record.get(column).unwrap_or("").to_string();
-        let mut flag = |column: usize| match record.get(column) {
-            Some("true") => true,
-            Some("false") => false,
+    export::read(artifact, &COLUMNS, |seen| {
+        let text = |column: usize| seen.text(column).to_string();
+        let mut flag = |column: usize| match seen.text(column) {
+            "true" => true,
+            "false" => false,
             other => {
-                let message = format!("`{}` is not true or false", other.unwrap_or(""));
-                faults.push(at.fault(&artifact.path, COLUMNS[column], &message));
+                let message = format!("`{other}` is not true or false");
+                faults.push(seen.fault(column, COLUMNS[column], &message));
                 false
             }
         };

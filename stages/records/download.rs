@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use engine::diagnostic::{Checked, Diagnostic, Place};
 use engine::function::{Artifact, Failure};
-use tables::export::{self, At};
+use tables::export::{self, Seen};
 use tables::layout::{Layout, app_store};
 use tables::names::{Economies, Names};
 use tables::raw::Raw;
@@ -14,6 +14,30 @@ use tables::table;
 
 /// The columns of a table of ours and of an export that needs no layout.
 const COLUMNS: [&str; 6] = ["app", "iso3", "store", "month", "downloads", "rank"];
+
+/// Where a row stands: its number, and its cells where it comes from a file.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    /// The row, counted as a spreadsheet does.
+    pub row: usize,
+    seen: Option<Seen<'a>>,
+}
+
+impl<'a> At<'a> {
+    fn of(seen: Seen<'a>) -> Self {
+        At { row: seen.number(), seen: Some(seen) }
+    }
+
+    /// A violated rule in one column of the row.
+    pub fn fault(self, path: &str, column: &str, message: &str) -> Diagnostic {
+        let at = COLUMNS.iter().position(|name| *name == column);
+        if let Some((seen, at)) = self.seen.zip(at) {
+            return seen.fault(at, column, message);
+        }
+        let message = format!("row {}, column `{column}`: {message}", self.row);
+        Diagnostic::contract(message).at(Place::file(path))
+    }
+}
 
 /// What a row says: app, country, store and month, downloads, and the rank if
 /// there is one; a number that is none comes as its text.
@@ -24,6 +48,15 @@ pub struct Cells<'a> {
     pub downloads: Result<i64, &'a str>,
     /// The rank, if there is one.
     pub rank: Option<Result<i64, &'a str>>,
+}
+
+impl<'a> Cells<'a> {
+    /// The numbers of a row of a file, with its keys.
+    fn of(seen: Seen<'a>, keys: [&'a str; 4]) -> Self {
+        let (downloads, rank) = (seen.text(4), seen.text(5));
+        let rank = (!rank.is_empty()).then(|| number(rank));
+        Cells { keys, downloads: number(downloads), rank }
+    }
 }
 
 /// Where rows of downloads come from.
@@ -49,11 +82,9 @@ impl Source<'_> {
         let path = &self.artifact.path;
         let settings = match Dialect::of(self.artifact)?.layout {
             None => {
-                export::read(self.artifact, &COLUMNS, |at, record| {
-                    let cell = |column: usize| record.get(column).unwrap_or("");
-                    let keys = [cell(0), cell(1), cell(2), cell(3)];
-                    let rank = (!cell(5).is_empty()).then(|| number(cell(5)));
-                    take(at, Cells { keys, downloads: number(cell(4)), rank });
+                export::read(self.artifact, &COLUMNS, |seen| {
+                    let keys = [0, 1, 2, 3].map(|at| seen.text(at));
+                    take(At::of(seen), Cells::of(seen, keys));
                 })?;
                 return Ok(None);
             }
@@ -70,13 +101,15 @@ impl Source<'_> {
         };
         let kept = settings.economies.as_ref().map(|_| self.known.clone());
         let mut economies = Economies::new(names(table)?, kept);
-        export::read_named(self.artifact, settings.names(), |at, cells| {
-            let [app, store, country, month, downloads, rank] = cells;
-            let place = || Place { line: at.line, ..Place::file(path) };
-            let Some((iso3, _)) = economies.find(at.row, country, None, place) else { return };
+        let [app, store, country, month, downloads, rank] = settings.names();
+        // In the order of our columns.
+        let names = [app, country, store, month, downloads, rank];
+        export::read_named(self.artifact, &names, |seen| {
+            let [app, country, store, month] = [0, 1, 2, 3].map(|at| seen.text(at));
+            let found = economies.find(seen.number(), country, None, || seen.place(1));
+            let Some((iso3, _)) = found else { return };
             let keys = [app, &*iso3, store, app_store::month(month)];
-            let rank = (!rank.is_empty()).then(|| number(rank));
-            take(at, Cells { keys, downloads: number(downloads), rank });
+            take(At::of(seen), Cells::of(seen, keys));
         })?;
         Ok(economies.fault())
     }
@@ -92,7 +125,7 @@ impl Source<'_> {
             for (row, ((app, iso3), (store, month))) in keys.enumerate() {
                 let keys = [app, iso3, store, month].map(Option::unwrap_or_default);
                 let (downloads, rank) = (Ok(downloads[row]), ranks[row].map(Ok));
-                take(At { row: before + row + 1, line: 0 }, Cells { keys, downloads, rank });
+                take(At { row: before + row + 1, seen: None }, Cells { keys, downloads, rank });
             }
             Ok(())
         })

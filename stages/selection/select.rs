@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(
             faults,
             [
-                "raw/c.csv:2: row 2, column `ceased`: `no` is not true or false",
+                "raw/c.csv:2:24: row 2, column `ceased`: `no` is not true or false",
                 "the candidate `fit` is in `raw/c.csv` twice",
             ]
         );

@@ -1,4 +1,4 @@
-//! Every numeric claim of the published report, recomputed where its evidence is public.
+//! Every numeric claim of a text, recomputed where there are values for it.
 //!
 //! `claims.yaml` states each claim and the expression over values that
 //! recomputes it. A claim is *reproduced* if the number agrees with the
@@ -90,7 +90,7 @@ impl Audit<'_> {
             Some(computed) if agrees(computed) => Status::Reproduced,
             Some(_) => Status::Differs,
         };
-        let unknown = "its values rest on a stand-in for licensed data".to_string();
+        let unknown = "its values rest on stand-in data".to_string();
         let missing = claim.missing.clone().or_else(|| stand_in.then_some(unknown));
         let missing = missing.filter(|_| status == Status::NotCheckable);
         let nearest = nearest.filter(|_| status == Status::NotCheckable);
@@ -151,7 +151,8 @@ impl Audit<'_> {
         let id = &row.claim;
         if row.status != accepted {
             let (now, before) = (row.status.words(), accepted.words());
-            let message = format!("the {noun} `{id}` is {now}, and {before} is accepted");
+            let message =
+                format!("the status of the {noun} `{id}` is `{now}`, and `{before}` is accepted");
             let mut fault = Diagnostic::contract(message)
                 .at(document.value_place(&[section, id, "accepted"]))
                 .details([row.numbers()]);
@@ -228,12 +229,12 @@ fn values(claims: &[Outcome], checks: &[Outcome]) -> Values {
         let unit = if key.starts_with("checks") { "checks" } else { "claims" };
         values.count(key, counted.count(), unit, about);
     };
-    count("claims", claims, None, "numeric claims of the published report");
+    count("claims", claims, None, "numeric claims");
     let about = "claims that agree with what is recomputed";
     count("reproduced", claims, Some(Status::Reproduced), about);
     let about = "claims that differ from what is recomputed";
     count("differs", claims, Some(Status::Differs), about);
-    let about = "claims whose evidence is not public";
+    let about = "claims for which values are missing";
     count("not_checkable", claims, Some(Status::NotCheckable), about);
     count("checks", checks, None, "numbers held against each other");
     count("checks.agree", checks, Some(Status::Agrees), "of them, that agree");
@@ -315,7 +316,8 @@ claims:
     fn a_change_of_status_that_nobody_accepted() {
         let failure = audit(&CLAIM.replace("published: 75", "published: 63")).unwrap_err();
         let fault = &failure.diagnostics[0];
-        let message = "the claim `apps.share` is reproduced, and differs is accepted";
+        let message =
+            "the status of the claim `apps.share` is `reproduced`, and `differs` is accepted";
         assert_eq!(fault.to_string(), format!("claims.yaml:13:15: {message}"));
         assert_eq!(fault.details, ["stated 63, computed 62.9 percent"]);
         assert_eq!(fault.hints[0], "write `accepted: reproduced` in `claims.yaml` if it is right");
@@ -329,11 +331,12 @@ claims:
     fn a_stand_in_settles_nothing() {
         let text = CLAIM.replace("tag.phone / tag.apps * 100\n", "series.total + 0 * tag.apps\n");
         let said = given::messages(audit(&text));
-        let message = "the claim `apps.share` is not checkable, and differs is accepted";
+        let message =
+            "the status of the claim `apps.share` is `not checkable`, and `differs` is accepted";
         assert!(said[0].ends_with(message), "{said:?}");
         let outputs = audit(&text.replace("accepted: differs", "accepted: not checkable")).unwrap();
         assert_eq!(row(&outputs)["computed"], json!(null));
-        assert_eq!(row(&outputs)["missing"], "its values rest on a stand-in for licensed data");
+        assert_eq!(row(&outputs)["missing"], "its values rest on stand-in data");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
+use engine::calendar;
 use engine::code::Source;
 use engine::diagnostic::{Diagnostic, Kind, Place};
 use engine::function::{Artifact, Failure, Job, Output, Outputs, Slot};
@@ -33,10 +34,10 @@ use crate::pages::places;
 use crate::reading::Ledger;
 use crate::values::Values;
 
-/// The Typst sources with their fonts, the tables that they read, the ledger, and the
-/// digests of all that.
+/// The Typst sources with their fonts, the tables that they read, the ledger of their values
+/// where they print any, and the digests of all that.
 pub const INPUTS: &[Slot] =
-    &[Slot::many("sources"), Slot::many("data"), Slot::one("ledger"), Slot::many("manifest")];
+    &[Slot::many("sources"), Slot::many("data"), Slot::optional("ledger"), Slot::many("manifest")];
 /// The report, how many of its numbers and words are held to values, and on which pages
 /// it prints what.
 pub const OUTPUTS: &[&str] = &["pdf", "coverage", "places"];
@@ -97,7 +98,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
         files: files(&roles.map(|role| job.many(role))),
         main: params.main.clone(),
         inputs: BTreeMap::from([("date".to_string(), params.date.clone())]),
-        date: date(&params.date)?,
+        date: calendar::day(&params.date).ok_or_else(|| no_date(&params.date))?,
         standards: params.standards.clone(),
     };
     let made = match params.renderer {
@@ -105,7 +106,7 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
         Renderer::Cli => typeset::command::pdf(&project, Path::new("typst")),
     };
     let made = made.map_err(refused)?;
-    let ledger = Ledger::decode(job.one("ledger"))?;
+    let ledger = job.optional("ledger").map_or(Ok(Ledger::default()), Ledger::decode)?;
     let (mut coverage, naked) = numerals(&project);
     (coverage.values, coverage.claims) = (made.values.len(), made.claims.len());
     let places = places(&project, &ledger, &made);
@@ -178,22 +179,10 @@ fn files(inputs: &[&[Artifact]]) -> BTreeMap<String, Vec<u8>> {
     inputs.iter().copied().flatten().map(file).collect()
 }
 
-/// Reads a date; whether the calendar has that day, `typeset` says.
-fn date(text: &str) -> Result<(i32, u8, u8), Failure> {
-    let mut parts = text.split('-');
-    let mut part = |digits: usize| {
-        parts.next().filter(|it| it.len() == digits && it.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let read = part(4).zip(part(2)).zip(part(2)).filter(|_| parts.next().is_none());
-    let numbers = read.and_then(|((year, month), day)| {
-        Some((year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))
-    });
-    numbers.ok_or_else(|| Failure {
-        diagnostics: vec![
-            Diagnostic::new(Kind::Stage, format!("`{text}` is not a date"))
-                .hint("write it as `YYYY-MM-DD`"),
-        ],
-    })
+/// The failure that a text is no day of the calendar.
+fn no_date(text: &str) -> Failure {
+    let fault = Diagnostic::new(Kind::Stage, format!("`{text}` is not a date"));
+    Failure { diagnostics: vec![fault.hint("write it as `YYYY-MM-DD`")] }
 }
 
 /// The failure that says what is wrong with the sources.
@@ -277,6 +266,16 @@ mod tests {
         assert!(pdf == report(main, "2026-11-21").unwrap());
     }
 
+    /// Who prints no value needs no ledger.
+    #[test]
+    fn a_report_without_values() {
+        let main = engine::given::artifact("report/main.typ", b"A text.");
+        let job = engine::given::job(&[("sources", &[main])]);
+        let params = serde_json::json!({ "date": "2026-11-21" });
+        let outputs = run(&serde_json::from_value(params).unwrap(), &job).unwrap();
+        assert!(outputs["pdf"].bytes.starts_with(b"%PDF-"));
+    }
+
     #[test]
     fn a_file_that_is_no_input() {
         assert_eq!(
@@ -298,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_date_in_other_words() {
-        for date in ["21 November 2026", "2026-11-21-1", "26-11-21"] {
+        for date in ["21 November 2026", "2026-11-21-1", "26-11-21", "2026-02-30"] {
             assert_eq!(
                 report("", date).unwrap_err(),
                 [format!("`{date}` is not a date [\"write it as `YYYY-MM-DD`\"]")]

@@ -1,6 +1,7 @@
 //! What tests of functions begin with and look at: artifacts, jobs, failures, values.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -15,6 +16,17 @@ pub fn artifact(path: &str, bytes: &[u8]) -> Artifact {
 /// A raw table with its descriptor.
 pub fn raw(path: &str, bytes: &[u8], resource: Value) -> Artifact {
     Artifact { resource: Some(resource), ..artifact(path, bytes) }
+}
+
+/// A resource of the data package in a folder, with the file that it describes.
+pub fn resource(folder: &Path, name: &str) -> Artifact {
+    let package = std::fs::read_to_string(folder.join("datapackage.yaml"));
+    let package: Value = serde_saphyr::from_str(&package.expect("a data package")).expect("YAML");
+    let all = package["resources"].as_array().expect("its resources");
+    let resource = all.iter().find(|it| it["name"] == name).expect("one of that name");
+    let path = resource["path"].as_str().expect("its path");
+    let bytes = std::fs::read(folder.join(path)).expect("its file");
+    raw(&format!("raw/{path}"), &bytes, resource.clone())
 }
 
 /// An output as the artifact that the next stage sees.

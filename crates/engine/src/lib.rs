@@ -8,6 +8,7 @@
 pub mod diagnostic;
 pub mod plain;
 pub mod words;
+pub mod calendar;
 pub mod digest;
 pub mod code;
 pub mod function;
@@ -53,5 +54,5 @@ pub mod run;
 /// The sources of the engine that may decide what a function makes. The others
 /// only hand over what a function is given, and take what it gives.
 pub const SOURCES: &[code::Source] = sources!("crates/engine/src/":
-    "digest.rs", "words.rs", "yaml.rs", "yaml/parse.rs", "yaml/written.rs",
+    "calendar.rs", "digest.rs", "words.rs", "yaml.rs", "yaml/parse.rs", "yaml/written.rs",
 );

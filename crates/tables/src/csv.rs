@@ -1,12 +1,14 @@
 //! Reads CSV strictly (RFC 4180) and remembers where each cell stands.
 //!
-//! It knows no schema: what a column means is checked elsewhere. A sheet of a
-//! workbook takes the same form, with its cells' names.
+//! It is the only reader of CSV, of short tables, which are kept cell by cell,
+//! and of long ones, which are gone through row by row. It knows no schema: what
+//! a column means is checked elsewhere. A sheet of a workbook takes the same
+//! form, with its cells' names.
 
 use std::borrow::Cow;
 
 use engine::diagnostic::{Checked, Diagnostic, Place};
-use engine::words;
+use engine::words::count;
 
 use crate::encoding;
 
@@ -14,13 +16,15 @@ use crate::encoding;
 pub const COLUMNS: usize = 16_384;
 /// No table that is kept cell by cell has more cells.
 pub const CELLS: usize = 10_000_000;
+/// The text is known by every so many of its lines, as long files have millions.
+const STEP: usize = 256;
 
 /// A CSV file: its lines, for messages, and its rows.
 pub struct Csv<'a> {
     /// Its path in the project.
     pub path: &'a str,
     text: Cow<'a, str>,
-    /// Where each line begins in the text.
+    /// Where the first and each `STEP`th line after it begin in the text.
     starts: Vec<usize>,
     /// The sheet of a workbook that this is.
     pub sheet: Option<String>,
@@ -29,6 +33,7 @@ pub struct Csv<'a> {
 }
 
 /// One row.
+#[derive(Default)]
 pub struct Row {
     /// The row as a spreadsheet counts it, from 1.
     pub number: usize,
@@ -67,35 +72,63 @@ impl<'a> Csv<'a> {
     ) -> Checked<Self> {
         let mut csv = Csv::new(path, encoding::text(path, bytes)?);
         let (mut rows, mut cells) = (Vec::new(), 0);
-        let mut reader = Reader::new(&csv.text, delimiter);
-        while reader.peek().is_some() {
-            match reader.row(rows.len() + 1) {
-                Ok(row) if row.cells.len() > COLUMNS => return Err(vec![too_wide(path, &row)]),
-                Ok(row) if cells + row.cells.len() > most => {
-                    return Err(vec![too_many(path, most)]);
-                }
-                Ok(row) => {
-                    cells += row.cells.len();
-                    rows.push(row);
-                }
-                Err(Broken { line, column, message }) => {
-                    let mut diagnostic = Diagnostic::contract(message);
-                    diagnostic = diagnostic.hint(match reader.peek() {
-                        None => "the file may be cut off",
-                        Some(_) => "put the cell in quotes, and double each quote within it",
-                    });
-                    return Err(vec![diagnostic.at(csv.place(line, column, 1))]);
-                }
+        let (mut reader, mut row) = (Reader::new(&csv.text, delimiter), Row::default());
+        while csv.next(&mut reader, &mut row)? {
+            cells += row.cells.len();
+            if cells > most {
+                return Err(vec![too_many(path, most)]);
             }
+            rows.push(std::mem::take(&mut row));
         }
         csv.rows = rows;
         Ok(csv)
     }
 
+    /// A file of any length, of which only the first row is kept.
+    pub fn begun(path: &'a str, bytes: Cow<'a, [u8]>, delimiter: char) -> Checked<Self> {
+        let mut csv = Csv::new(path, encoding::text(path, bytes)?);
+        let mut row = Row::default();
+        if csv.next(&mut Reader::new(&csv.text, delimiter), &mut row)? {
+            csv.rows.push(row);
+        }
+        Ok(csv)
+    }
+
+    /// Hands each row after the first to `take`, which is done with it before the next is read.
+    pub fn each(&self, delimiter: char, mut take: impl FnMut(&Row)) -> Checked<()> {
+        let (mut reader, mut row) = (Reader::new(&self.text, delimiter), Row::default());
+        while self.next(&mut reader, &mut row)? {
+            if row.number > 1 {
+                take(&row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the next row, if there is one.
+    fn next(&self, reader: &mut Reader, row: &mut Row) -> Checked<bool> {
+        if reader.rest.is_empty() {
+            return Ok(false);
+        }
+        match reader.row(row) {
+            Ok(()) if row.cells.len() > COLUMNS => Err(vec![too_wide(self.path, row)]),
+            Ok(()) => Ok(true),
+            Err(broken) => Err(vec![self.broken(broken, reader.rest)]),
+        }
+    }
+
+    fn broken(&self, Broken { line, column, message }: Broken, rest: &str) -> Diagnostic {
+        let hint = match rest {
+            "" => "the file may be cut off",
+            _ => "put the cell in quotes, and double each quote within it",
+        };
+        Diagnostic::contract(message).hint(hint).at(self.place(line, column, 1))
+    }
+
     /// A text whose rows are not known yet.
     pub fn new(path: &'a str, text: Cow<'a, str>) -> Self {
         let ends = text.match_indices('\n').map(|(at, _)| at + 1);
-        let starts = std::iter::once(0).chain(ends).collect();
+        let starts = std::iter::once(0).chain(ends).step_by(STEP).collect();
         Csv { path, text, starts, sheet: None, rows: Vec::new() }
     }
 
@@ -125,14 +158,40 @@ impl<'a> Csv<'a> {
         Some(format!("{sheet}!{letters}{row}"))
     }
 
-    /// Whether the file ends with a line end, as a file that is whole does.
-    pub fn ended(&self) -> bool {
-        self.text.is_empty() || self.text.ends_with('\n')
+    /// That the file has no row.
+    pub fn empty(&self) -> Option<Diagnostic> {
+        let says = || Diagnostic::contract("the file is empty").at(self.whole());
+        self.rows.is_empty().then(|| says().hint("put the table back, with its header"))
+    }
+
+    /// That a row has not as many cells as the header.
+    pub fn uneven(&self, row: &Row, needs: usize) -> Option<Diagnostic> {
+        let has = row.cells.len();
+        let says = || {
+            let cells = count(has, "cell");
+            let message = format!("row {} has {cells}, the header has {needs}", row.number);
+            Diagnostic::contract(message).at(self.row(row))
+        };
+        (has != needs).then(says)
+    }
+
+    /// That the file does not end with a line end: one that was cut within its
+    /// last number would otherwise be read as whole.
+    pub fn cut_off(&self) -> Option<Diagnostic> {
+        let whole = self.text.is_empty() || self.text.ends_with('\n');
+        let says = || {
+            let message = "the last line has no line end: the file may be cut off";
+            let number = self.text.matches('\n').count() + 1;
+            let place = Place::line(self.path, number, self.line(number));
+            Diagnostic::contract(message).at(place).hint("end the last line if the file is whole")
+        };
+        (!whole).then(says)
     }
 
     fn line(&self, line: usize) -> &str {
-        let start = self.starts.get(line - 1).copied().unwrap_or(self.text.len());
-        let line = self.text[start..].split('\n').next().unwrap_or("");
+        let (before, after) = ((line - 1) / STEP, (line - 1) % STEP);
+        let start = self.starts.get(before).copied().unwrap_or(self.text.len());
+        let line = self.text[start..].split('\n').nth(after).unwrap_or("");
         line.strip_suffix('\r').unwrap_or(line)
     }
 
@@ -143,7 +202,7 @@ impl<'a> Csv<'a> {
 
 /// The fault of a row that no table has.
 fn too_wide(path: &str, row: &Row) -> Diagnostic {
-    let message = format!("row {} has more than {} columns", row.number, grouped(COLUMNS));
+    let message = format!("row {} has more than {}", row.number, count(COLUMNS, "column"));
     let place = Place::line(path, row.line, "");
     Diagnostic::contract(message)
         .at(place)
@@ -152,13 +211,9 @@ fn too_wide(path: &str, row: &Row) -> Diagnostic {
 
 /// The fault of a file that is too long to be kept cell by cell.
 fn too_many(path: &str, most: usize) -> Diagnostic {
-    let message = format!("the file has more than {} cells", grouped(most));
+    let message = format!("the file has more than {}", count(most, "cell"));
     let hint = "leave out the rows and columns that nothing needs";
     Diagnostic::contract(message).at(Place::file(path)).hint(hint)
-}
-
-fn grouped(number: usize) -> String {
-    words::grouped(number as f64, 0)
 }
 
 /// A violation of the format at a place.
@@ -168,105 +223,117 @@ struct Broken {
     message: String,
 }
 
-/// Walks over the characters and counts lines and columns.
+/// Walks over the text and counts lines and columns.
 struct Reader<'a> {
-    chars: std::iter::Peekable<std::str::Chars<'a>>,
+    rest: &'a str,
     delimiter: char,
+    rows: usize,
     line: usize,
     column: usize,
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str, delimiter: char) -> Self {
-        Reader { chars: text.chars().peekable(), delimiter, line: 1, column: 1 }
+        Reader { rest: text, delimiter, rows: 0, line: 1, column: 1 }
     }
 
-    fn peek(&mut self) -> Option<char> {
-        self.chars.peek().copied()
+    fn peek(&self) -> Option<char> {
+        self.rest.chars().next()
     }
 
-    fn next(&mut self) -> Option<char> {
-        let char = self.chars.next()?;
-        if char == '\n' {
-            self.line += 1;
-            self.column = 1;
-        } else {
-            self.column += 1;
+    /// Goes past so many bytes, and gives them.
+    fn pass(&mut self, length: usize) -> &'a str {
+        let (piece, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        match piece.rsplit_once('\n') {
+            None => self.column += piece.chars().count(),
+            Some((before, last)) => {
+                self.line += before.matches('\n').count() + 1;
+                self.column = last.chars().count() + 1;
+            }
         }
-        Some(char)
+        piece
     }
 
-    fn broken<T>(&self, message: &str) -> Result<T, Broken> {
+    fn broken(&self, message: &str) -> Result<(), Broken> {
         Err(Broken { line: self.line, column: self.column, message: message.into() })
     }
 
-    fn row(&mut self, number: usize) -> Result<Row, Broken> {
-        let mut row = Row { number, line: self.line, cells: Vec::new() };
+    /// Reads a row into the room that an earlier one took.
+    fn row(&mut self, row: &mut Row) -> Result<(), Broken> {
+        self.rows += 1;
+        (row.number, row.line) = (self.rows, self.line);
+        let mut filled = 0;
         loop {
-            row.cells.push(self.cell()?);
-            if row.cells.len() > COLUMNS {
-                return Ok(row);
+            if filled == row.cells.len() {
+                row.cells.push(Cell::default());
             }
-            match self.peek() {
-                Some('\r') => {
-                    self.next();
-                    if self.peek() != Some('\n') {
-                        return self.broken("a carriage return without a line feed");
-                    }
-                    self.next();
-                    return Ok(row);
+            self.cell(&mut row.cells[filled])?;
+            filled += 1;
+            if filled > COLUMNS {
+                return Ok(());
+            }
+            let after = self.peek().map_or(0, char::len_utf8);
+            match self.pass(after) {
+                "" | "\n" => break,
+                "\r" if self.rest.starts_with('\n') => {
+                    self.pass(1);
+                    break;
                 }
-                Some('\n') => {
-                    self.next();
-                    return Ok(row);
-                }
-                None => return Ok(row),
-                Some(_) => self.next(),
-            };
+                "\r" => return self.broken("a carriage return without a line feed"),
+                _ => {}
+            }
         }
+        row.cells.truncate(filled);
+        Ok(())
     }
 
     /// Reads a cell up to, not including, the delimiter or the line end.
-    fn cell(&mut self) -> Result<Cell, Broken> {
-        let (line, column) = (self.line, self.column);
-        let text = if self.peek() == Some('"') { self.quoted()? } else { self.plain()? };
-        let chars = text.chars().take_while(|c| *c != '\n').count();
-        let width = if self.line == line { self.column - column } else { chars + 1 };
-        Ok(Cell { text, line, column, width: width.max(1), head: None })
-    }
-
-    fn plain(&mut self) -> Result<String, Broken> {
-        let mut text = String::new();
-        while let Some(char) = self.peek() {
-            match char {
-                '\n' | '\r' => break,
-                '"' => return self.broken("a quote inside a cell that does not begin with one"),
-                '\0' => return self.broken("a zero byte"),
-                _ if char == self.delimiter => break,
-                _ => text.extend(self.next()),
-            }
+    fn cell(&mut self, cell: &mut Cell) -> Result<(), Broken> {
+        cell.text.clear();
+        (cell.line, cell.column) = (self.line, self.column);
+        match self.rest.starts_with('"') {
+            true => self.quoted(&mut cell.text)?,
+            false => self.plain(&mut cell.text)?,
         }
-        Ok(text)
+        let first = || cell.text.chars().take_while(|c| *c != '\n').count() + 1;
+        let width = if self.line == cell.line { self.column - cell.column } else { first() };
+        cell.width = width.max(1);
+        Ok(())
     }
 
-    fn quoted(&mut self) -> Result<String, Broken> {
+    fn plain(&mut self, text: &mut String) -> Result<(), Broken> {
+        let delimiter = self.delimiter;
+        let ends = |char| matches!(char, '\n' | '\r' | '"' | '\0') || char == delimiter;
+        let length = self.rest.find(ends).unwrap_or(self.rest.len());
+        text.push_str(self.pass(length));
+        match self.peek() {
+            Some('"') => self.broken("a quote inside a cell that does not begin with one"),
+            Some('\0') => self.broken("a zero byte"),
+            _ => Ok(()),
+        }
+    }
+
+    fn quoted(&mut self, text: &mut String) -> Result<(), Broken> {
         let (line, column) = (self.line, self.column);
-        let mut text = String::new();
-        self.next();
         loop {
-            match self.next() {
-                None => {
-                    let message = "the quote that opens here is never closed".into();
-                    return Err(Broken { line, column, message });
-                }
-                Some('"') if self.peek() == Some('"') => text.extend(self.next()),
-                Some('"') => break,
-                Some(char) => text.push(char),
+            // The quote that opens the cell, or the second of two within it.
+            self.pass(1);
+            let Some(length) = self.rest.find('"') else {
+                self.pass(self.rest.len());
+                let message = "the quote that opens here is never closed".into();
+                return Err(Broken { line, column, message });
+            };
+            text.push_str(self.pass(length));
+            self.pass(1);
+            if !self.rest.starts_with('"') {
+                break;
             }
+            text.push('"');
         }
         match self.peek() {
-            None | Some('\n' | '\r') => Ok(text),
-            Some(char) if char == self.delimiter => Ok(text),
+            None | Some('\n' | '\r') => Ok(()),
+            Some(char) if char == self.delimiter => Ok(()),
             Some(_) => self.broken("a closing quote must be followed by a delimiter or a line end"),
         }
     }
@@ -297,7 +364,7 @@ mod tests {
         let cell = &csv.rows[1].cells[1];
         assert_eq!((cell.line, cell.column, cell.width), (2, 6, 2));
         assert_eq!(csv.cell(cell).text, "\"抖音\",12");
-        assert!(csv.ended());
+        assert!(csv.cut_off().is_none());
     }
 
     #[test]

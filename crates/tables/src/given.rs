@@ -1,6 +1,8 @@
 //! What tests of tables begin with: tables of their own, and those of the study beside
 //! this crate, whose names and layouts are the providers' real ones.
 
+use std::path::Path;
+
 use engine::function::{Artifact, Failure, Outputs};
 use serde_json::{Value, json};
 
@@ -9,16 +11,9 @@ use crate::ingest;
 pub(crate) use engine::given::{artifact, job, messages, passed, raw};
 
 /// A resource of the study's data package.
-#[expect(clippy::disallowed_methods, reason = "tests read the study's own raw data")]
 pub(crate) fn resource(name: &str) -> Artifact {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../raw/");
-    let package = std::fs::read_to_string(format!("{folder}datapackage.yaml")).unwrap();
-    let package: Value = serde_saphyr::from_str(&package).unwrap();
-    let all = package["resources"].as_array().unwrap();
-    let resource = all.iter().find(|resource| resource["name"] == name).unwrap();
-    let path = resource["path"].as_str().unwrap();
-    let bytes = std::fs::read(format!("{folder}{path}")).unwrap();
-    raw(&format!("raw/{path}"), &bytes, resource.clone())
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../raw");
+    engine::given::resource(Path::new(folder), name)
 }
 
 /// Ingests `text` as the table `people` of a schema; there is a table `places`.

@@ -19,14 +19,14 @@ use std::collections::BTreeSet;
 use engine::code::Source;
 use engine::diagnostic::{Diagnostic, did_you_mean};
 use engine::function::{Failure, Job, Outputs, Slot};
-use engine::words::{brief, count};
+use engine::words::brief;
 use polars::prelude::{Column, DataFrame};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::faults::Faults;
 use crate::field::Field;
-use crate::raw::{Raw, empty};
+use crate::raw::Raw;
 use crate::scalar::{Kind, Scalar};
 use crate::{descriptor, table};
 
@@ -84,8 +84,7 @@ pub fn check(resource: &serde_json::Value) -> Vec<(Vec<String>, String)> {
 fn header_faults(raw: &Raw, mut faults: Faults) -> Faults {
     let csv = &raw.csv;
     let Some(header) = csv.rows.first() else {
-        faults.add(|| empty(csv));
-        return faults;
+        return faults.all(csv.empty().into_iter().collect());
     };
     let names: Vec<&str> = raw.fields().iter().map(|field| field.name.as_str()).collect();
     let mut seen = BTreeSet::new();
@@ -135,13 +134,8 @@ fn cells(raw: &Raw, faults: &mut Faults) -> Vec<Vec<Scalar>> {
     let key = raw.positions(raw.resource.schema.primary_key.list());
     let mut columns: Vec<Vec<Scalar>> = fields.iter().map(|_| Vec::new()).collect();
     for (number, row) in raw.rows() {
-        if row.cells.len() != fields.len() {
-            faults.add(|| {
-                let (has, needs) = (count(row.cells.len(), "cell"), fields.len());
-                let message = format!("row {number} has {has}, the header has {needs}");
-                let fault = Diagnostic::contract(message).at(csv.row(row));
-                fault.hint("complete the row: a comma is missing or one too many")
-            });
+        if let Some(fault) = csv.uneven(row, fields.len()) {
+            faults.add(|| fault.hint("complete the row: a comma is missing or one too many"));
             continue;
         }
         for (at, ((field, cell), column)) in
@@ -167,14 +161,9 @@ fn cells(raw: &Raw, faults: &mut Faults) -> Vec<Vec<Scalar>> {
             });
         }
     }
-    // A file that was cut within its last number would otherwise be read as whole.
-    if let Some(row) = csv.rows.last().filter(|_| !csv.ended()) {
-        let message = "the last line has no line end: the file may be cut off";
-        let fault = Diagnostic::contract(message).at(csv.row(row));
-        let mut cut = faults.none();
-        cut.add(|| fault.hint("end the last line if the file is whole"));
-        faults.join(cut);
-    }
+    let mut cut = faults.none();
+    csv.cut_off().into_iter().for_each(|fault| cut.add(|| fault));
+    faults.join(cut);
     columns
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::diagnostic::{Checked, Diagnostic, Kind, Place, did_you_mean};
+use engine::diagnostic::{Checked, Diagnostic, Kind, did_you_mean};
 use engine::function::Artifact;
 use engine::words::brief;
 
@@ -13,7 +13,7 @@ use crate::names::{Economies, Names, RESOURCE};
 use crate::scalar::Key;
 use crate::schema::{ForeignKey, Resource};
 use crate::sheet;
-use crate::unpack::{self, Packing};
+use crate::unpack;
 
 /// A raw table.
 pub struct Raw<'a> {
@@ -32,7 +32,6 @@ impl<'a> Raw<'a> {
             Some(sheet) => sheet::read(artifact, sheet)?,
             None => {
                 let bytes = unpack::bytes(artifact)?;
-                packed_as_said(artifact, resource.compression.as_deref())?;
                 Csv::read(&artifact.path, bytes, resource.dialect.delimiter)?
             }
         };
@@ -43,8 +42,8 @@ impl<'a> Raw<'a> {
     /// countries and the economies that are kept are among the `references`.
     pub fn laid_out(mut self, references: &[Artifact]) -> Checked<Self> {
         let Some(layout) = self.resource.dialect.layout.clone() else { return Ok(self) };
-        if self.csv.rows.is_empty() {
-            return Err(vec![empty(&self.csv)]);
+        if let Some(fault) = self.csv.empty() {
+            return Err(vec![fault]);
         }
         let table = Raw::open(self.find(references, RESOURCE, "the layout")?)?;
         let names = Names::read(&table.csv, table.fields())?;
@@ -275,30 +274,6 @@ impl<'a> Raw<'a> {
 
 /// Of more names than this, none is looked for that may have been meant.
 const NEAR: usize = 10_000;
-
-/// Holds a file to what its description says of how it is packed.
-fn packed_as_said(artifact: &Artifact, said: Option<&str>) -> Checked<()> {
-    let Some(said) = said else { return Ok(()) };
-    let expected = match said {
-        "gz" => Packing::Gzip,
-        "zst" => Packing::Zstandard,
-        _ => Packing::Zip,
-    };
-    let found = Packing::of(&artifact.bytes);
-    if found == Some(expected) {
-        return Ok(());
-    }
-    let found = found.map_or("not packed", Packing::name);
-    let message = format!("the file is {found}, and its `compression` is `{said}`");
-    let fault = Diagnostic::contract(message).at(Place::file(&artifact.path));
-    Err(vec![fault.hint("mend `compression`, or leave it out: the file itself tells")])
-}
-
-/// The fault of a file without a row.
-pub fn empty(csv: &Csv) -> Diagnostic {
-    let fault = Diagnostic::contract("the file is empty").at(csv.whole());
-    fault.hint("put the table back, with its header")
-}
 
 /// A noun with its names in backticks, in the plural where there are several.
 fn named(noun: &str, names: &[&str]) -> String {

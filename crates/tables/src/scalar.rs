@@ -57,7 +57,7 @@ impl Kind {
                 text.parse().ok().filter(|number: &f64| number.is_finite()).map(Scalar::Number)
             }
             Kind::Boolean => text.parse().ok().map(Scalar::Boolean),
-            Kind::Date => is_date(text).then(|| Scalar::Text(text.into())),
+            Kind::Date => engine::calendar::day(text).map(|_| Scalar::Text(text.into())),
             Kind::Yearmonth => {
                 calendar::month(text).map(|month| Scalar::Text(calendar::text(month)))
             }
@@ -94,24 +94,6 @@ pub enum Key<'a> {
     Number(u64),
     /// True or false.
     Boolean(bool),
-}
-
-/// Whether the calendar has a day, written `YYYY-MM-DD`.
-fn is_date(text: &str) -> bool {
-    let Some((month, day)) = text.get(..7).and_then(calendar::month).zip(text.get(7..)) else {
-        return false;
-    };
-    let year = calendar::year(month);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month.rem_euclid(12) + 1 {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    let digits = day.strip_prefix('-').filter(|day| day.len() == 2);
-    let digits = digits.filter(|day| day.bytes().all(|byte| byte.is_ascii_digit()));
-    digits.and_then(|day| day.parse().ok()).is_some_and(|day| (1..=days).contains(&day))
 }
 
 #[cfg(test)]

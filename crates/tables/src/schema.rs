@@ -15,8 +15,6 @@ use crate::mistake::Mistake;
 pub struct Resource {
     /// The name by which others refer to it.
     pub name: String,
-    /// How the file is packed, where that is said.
-    pub compression: Option<String>,
     /// Texts that stand for a missing value, where the schema says nothing.
     pub missing_values: Option<Missing>,
     /// How the text is divided into cells.

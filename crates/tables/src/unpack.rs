@@ -20,6 +20,12 @@ const ZIP: &[u8] = b"PK\x03\x04";
 
 /// The bytes of a raw file, unpacked where it is compressed.
 pub fn bytes(artifact: &Artifact) -> Checked<Cow<'_, [u8]>> {
+    let bytes = unpacked(artifact)?;
+    packed_as_said(artifact)?;
+    Ok(bytes)
+}
+
+fn unpacked(artifact: &Artifact) -> Checked<Cow<'_, [u8]>> {
     let packed = &artifact.bytes[..];
     let most = Most::of(packed.len());
     let unpacked = match Packing::of(packed) {
@@ -32,6 +38,25 @@ pub fn bytes(artifact: &Artifact) -> Checked<Cow<'_, [u8]>> {
     };
     let name = Packing::of(packed).map_or("", Packing::name);
     unpacked.map(Cow::Owned).map_err(|error| vec![broken(artifact, name, &error)])
+}
+
+/// Holds a file to what its description says of how it is packed.
+fn packed_as_said(artifact: &Artifact) -> Checked<()> {
+    let said = artifact.resource.as_ref().and_then(|it| it["compression"].as_str());
+    let Some(said) = said else { return Ok(()) };
+    let expected = match said {
+        "gz" => Packing::Gzip,
+        "zst" => Packing::Zstandard,
+        _ => Packing::Zip,
+    };
+    let found = Packing::of(&artifact.bytes);
+    if found == Some(expected) {
+        return Ok(());
+    }
+    let found = found.map_or("not packed", Packing::name);
+    let message = format!("the file is {found}, and its `compression` is `{said}`");
+    let fault = Diagnostic::contract(message).at(place(artifact));
+    Err(vec![fault.hint("mend `compression`, or leave it out: the file itself tells")])
 }
 
 /// Holds a ZIP archive of which every part will be unpacked to the same limits;

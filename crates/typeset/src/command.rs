@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use std::process::{Command, Output};
 
 use crate::problem::{self, Problem, Severity};
-use crate::project::{Project, Typeset, midnight};
+use crate::project::{Project, Typeset};
 use crate::{document, limits};
 
 /// The proxy that is no proxy: whatever wants the network is refused at once.
@@ -16,7 +16,6 @@ const NO_NETWORK: &str = "http://127.0.0.1:9";
 /// Typesets a project with the command `program`, usually `typst`.
 pub fn pdf(project: &Project, program: &Path) -> Result<Typeset, Vec<Problem>> {
     // The same checks, and the same messages, as without the command.
-    midnight(project.date)?;
     document::standards(&project.standards)?;
     limits::check(project)?;
     check_version(program)?;
@@ -48,7 +47,8 @@ fn compile(
     let mut command = Command::new(program);
     command.current_dir(folder.join("project")).args(["--color", "never", "compile"]);
     command.args(["--root", ".", "--font-path", ".", "--ignore-system-fonts"]);
-    command.arg("--creation-timestamp").arg(seconds(project.date).to_string());
+    let seconds = project.date.midnight().assume_utc().unix_timestamp();
+    command.arg("--creation-timestamp").arg(seconds.to_string());
     command.arg("--package-path").arg(folder.join("packages"));
     command.arg("--package-cache-path").arg(folder.join("packages"));
     command.args(["--diagnostic-format", "human", "--format", "pdf"]);
@@ -158,32 +158,7 @@ fn set_place(project: &Project, problem: &mut Problem, place: &str) {
     (problem.path, problem.line, problem.column, problem.width) = (path, line, column, 1);
 }
 
-/// Seconds from 1970 to the start of a day, by the proleptic Gregorian calendar.
-///
-/// Hinnant, H.: `days_from_civil`, chrono-Compatible Low-Level Date Algorithms (2013).
-fn seconds((year, month, day): (i32, u8, u8)) -> i64 {
-    let (month, day) = (i64::from(month), i64::from(day));
-    let year = i64::from(year) - i64::from(month <= 2);
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    days * 86_400
-}
-
 /// A failed operation of the file system.
 fn io(action: &str, error: &std::io::Error) -> Vec<Problem> {
     vec![Problem::new(format!("cannot {action}: {error}"))]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days() {
-        assert_eq!(seconds((1970, 1, 1)), 0);
-        assert_eq!(seconds((2000, 3, 1)), 951_868_800);
-        assert_eq!(seconds((2026, 11, 21)), 1_795_219_200);
-    }
 }

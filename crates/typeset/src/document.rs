@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use serde::de::value::StrDeserializer;
 use typst::diag::{SourceDiagnostic, Warned};
-use typst::foundations::Datetime;
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
@@ -16,20 +15,15 @@ use crate::{claims, limits, places, world};
 /// The options are those of the command line's `typst compile` where it is given the
 /// same date, so that both give the same bytes (`command`).
 pub fn pdf(project: &Project) -> Result<Typeset, Vec<Problem>> {
-    let midnight = midnight(project.date)?;
     let standards = standards(&project.standards)?;
     limits::check(project)?;
-    limits::roomy(|| export(project, midnight, standards))
+    limits::roomy(|| export(project, standards))
 }
 
-fn export(
-    project: &Project,
-    midnight: Datetime,
-    standards: PdfStandards,
-) -> Result<Typeset, Vec<Problem>> {
+fn export(project: &Project, standards: PdfStandards) -> Result<Typeset, Vec<Problem>> {
     let (world, document, mut made) = lay_out(project)?;
     let options = PdfOptions {
-        timestamp: Some(Timestamp::new_utc(midnight)),
+        timestamp: Some(Timestamp::new_utc(midnight(project.date))),
         standards,
         ..Default::default()
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use time::{Date, PrimitiveDateTime, Time};
 use typst::foundations::Datetime;
 
 use crate::claims::Claim;
@@ -9,7 +10,7 @@ use crate::places::{Figure, Printed};
 use crate::problem::Problem;
 
 /// Everything that a document is made from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Project {
     /// Every file by its path in the project, with forward slashes and none at the front.
     pub files: BTreeMap<String, Vec<u8>>,
@@ -17,8 +18,8 @@ pub struct Project {
     pub main: String,
     /// What the sources read as `sys.inputs`.
     pub inputs: BTreeMap<String, String>,
-    /// The date of the document: year, month, day.
-    pub date: (i32, u8, u8),
+    /// The date of the document.
+    pub date: Date,
     /// The standards that the PDF keeps, such as `a-3a` and `ua-1`.
     pub standards: Vec<String>,
 }
@@ -40,10 +41,7 @@ pub struct Typeset {
     pub figures: Vec<Figure>,
 }
 
-/// The start of a day, or what is wrong with it.
-pub(crate) fn midnight((year, month, day): (i32, u8, u8)) -> Result<Datetime, Vec<Problem>> {
-    Datetime::from_ymd_hms(year, month, day, 0, 0, 0).ok_or_else(|| {
-        let message = format!("there is no day {year:04}-{month:02}-{day:02}");
-        vec![Problem::new(message).hint("write a date of the calendar as year, month, day")]
-    })
+/// The start of a day, as Typst has it.
+pub(crate) fn midnight(day: Date) -> Datetime {
+    Datetime::Datetime(PrimitiveDateTime::new(day, Time::MIDNIGHT))
 }

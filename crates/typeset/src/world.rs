@@ -36,7 +36,7 @@ struct File {
 impl Files {
     /// The world of a project, or why there is none.
     pub(crate) fn new(project: &Project) -> Result<Self, Vec<Problem>> {
-        let now = midnight(project.date)?;
+        let now = midnight(project.date);
         let main = main(project)?;
         let inputs: Dict = (project.inputs.iter())
             .map(|(key, value)| (key.as_str().into(), value.as_str().into_value()))

@@ -19,6 +19,7 @@ pub(crate) mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use engine::calendar;
 use engine::compiled;
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::plan::Plan;
@@ -45,12 +46,13 @@ pub(crate) fn find_project(arguments: &mut Arguments) -> Result<(), Failed> {
 pub(crate) fn options(arguments: &Arguments) -> Result<Options, Failed> {
     let date = match std::env::var("SOURCE_DATE_EPOCH") {
         Ok(text) if !text.is_empty() => {
-            let seconds: Option<i64> = text.parse().ok();
-            let date = seconds.map(date).ok_or_else(|| {
-                let message = format!("SOURCE_DATE_EPOCH is `{text}`, not a number of seconds");
+            let wrong = |what: &str| {
+                let message = format!("SOURCE_DATE_EPOCH is `{text}`, {what}");
                 Diagnostic::new(Kind::Usage, message)
-            });
-            Some(date?)
+            };
+            let seconds = text.parse().map_err(|_| wrong("not a number of seconds"))?;
+            let day = calendar::day_of(seconds);
+            Some(day.ok_or_else(|| wrong("a day outside of the years 0 to 9999"))?)
         }
         _ => None,
     };
@@ -127,33 +129,4 @@ pub(crate) fn named(plan: &Plan, names: &[String]) -> Result<Vec<usize>, Failed>
         }
     }
     if problems.is_empty() { Ok(found) } else { Err(problems.into()) }
-}
-
-/// The day of a number of seconds since 1970, `YYYY-MM-DD` (Howard Hinnant's
-/// `civil_from_days`).
-fn date(seconds: i64) -> String {
-    let days = seconds.div_euclid(86_400) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn dates_of_seconds() {
-        for text in ["1970-01-01", "2000-02-29", "2024-09-12", "2026-12-31"] {
-            assert_eq!(
-                super::date(engine::plan::options::epoch(text).expect("a date") + 4711),
-                text
-            );
-        }
-    }
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 use super::given;
 use super::pipeline::{self, Pipeline, Variable};
 use super::template::Scope;
+use crate::calendar;
 use crate::diagnostic::{Diagnostic, Kind, Place, did_you_mean};
 use crate::yaml::{Document, Node};
 use params::Params;
@@ -100,7 +101,7 @@ pub(crate) fn apply(
         pipeline.date = Some(date.clone());
     }
     if let Some(date) = &pipeline.date
-        && epoch(date).is_none()
+        && calendar::day(date).is_none()
     {
         found.push(
             Diagnostic::new(Kind::Usage, format!("`{date}` is not a date"))
@@ -176,40 +177,4 @@ pub(crate) fn no_variable(name: &str, at: Place) -> Diagnostic {
     Diagnostic::new(Kind::Usage, format!("`{name}` can't be the name of a variable"))
         .at(at)
         .hint("names hold letters, digits and `_`, and begin with no digit")
-}
-
-/// Seconds from 1970-01-01 to midnight UTC of a date `YYYY-MM-DD`.
-pub fn epoch(date: &str) -> Option<i64> {
-    let parts: Vec<&str> = date.split('-').collect();
-    let [year, month, day] = parts[..] else { return None };
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) {
-        return None;
-    }
-    let (year, month, day): (i64, i64, i64) =
-        (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let february = if leap { 29 } else { 28 };
-    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let length = *lengths.get(usize::try_from(month - 1).ok()?)?;
-    if !(1..=length).contains(&day) {
-        return None;
-    }
-    let before = year - 1;
-    let leap_days = before / 4 - before / 100 + before / 400;
-    let days = before * 365 + leap_days + lengths[..month as usize - 1].iter().sum::<i64>() + day;
-    Some((days - 719_163) * 86_400)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::epoch;
-
-    #[test]
-    fn dates() {
-        assert_eq!(epoch("1970-01-01"), Some(0));
-        assert_eq!(epoch("2024-09-12"), Some(1_726_099_200));
-        assert_eq!(epoch("2000-02-29"), Some(951_782_400));
-        assert_eq!(epoch("2023-02-29"), None);
-        assert_eq!(epoch("12.9.2024"), None);
-    }
 }

@@ -17,11 +17,12 @@ use super::failure::{self, Scene};
 use super::logs::Logs;
 use super::process::{Ended, Failed, Supervisors};
 use super::workplace;
+use crate::calendar;
 use crate::diagnostic::{Diagnostic, Kind, listed};
 use crate::digest::Digest;
 use crate::files;
 use crate::function::{Failure, Function, Job, Output, Outputs};
-use crate::plan::{Command, Stage, options};
+use crate::plan::{Command, Stage};
 use crate::scratch::Scratch;
 
 /// What commands are given besides their inputs.
@@ -226,8 +227,8 @@ fn environment(
     ] {
         env.insert(name.into(), value.into());
     }
-    if let Some(epoch) = around.date.and_then(options::epoch) {
-        env.insert("SOURCE_DATE_EPOCH".into(), epoch.to_string());
+    if let Some(day) = around.date.and_then(calendar::day) {
+        env.insert("SOURCE_DATE_EPOCH".into(), calendar::seconds(day).to_string());
     }
     env.extend(command.env.clone());
     env.into_iter().collect()

@@ -1,7 +1,6 @@
 //! Where a provider's columns are, and how messages name its cells.
 
 use engine::diagnostic::{Checked, Diagnostic, did_you_mean};
-use engine::words::count;
 
 use crate::csv::{Cell, Csv, Row};
 
@@ -106,11 +105,8 @@ pub fn named(csv: &Csv, header: &Header, row: &Row, column: usize) -> Cell {
 
 /// A row that has not as many cells as its header.
 pub fn uneven(csv: &Csv, header: &Header, row: &Row) -> Option<Diagnostic> {
-    let (has, needs) = (row.cells.len(), header.row.cells.len());
-    let cells = count(has, "cell");
-    let message = format!("row {} has {cells}, the header has {needs}", row.number);
-    let fault = Diagnostic::contract(message).at(csv.row(row));
-    (has != needs).then(|| fault.hint("the file may be cut off: fetch it again"))
+    let fault = csv.uneven(row, header.row.cells.len())?;
+    Some(fault.hint("the file may be cut off: fetch it again"))
 }
 
 /// What is wrong with a cell, by its row and the provider's column.
