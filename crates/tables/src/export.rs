@@ -226,4 +226,34 @@ mod tests {
             assert_eq!(rows(bytes, false).unwrap_err(), message);
         }
     }
+    #[test]
+    fn a_fault_of_a_row() {
+        let said = |line| At { row: 3, line }.fault("raw/x.csv", "a", "no day").to_string();
+        assert_eq!(said(4), "raw/x.csv:4: row 3, column `a`: no day");
+        assert_eq!(said(0), "raw/x.csv: row 3, column `a`: no day");
+    }
+
+    #[test]
+    fn as_many_columns_as_there_may_be() {
+        let wide = |columns: usize| format!("a,b{}\n", ",x".repeat(columns - 2));
+        assert_eq!(rows(wide(COLUMNS).as_bytes(), true).unwrap(), []);
+        let said = rows(wide(COLUMNS + 1).as_bytes(), true).unwrap_err();
+        assert_eq!(said, "raw/x.csv:1: row 1 has more than 16,384 columns");
+    }
+
+    #[test]
+    fn a_column_of_another_name() {
+        let artifact = given::artifact("raw/x.csv", b"a,bird\n1,2\n");
+        let faults = read_named(&artifact, ["a", "birds"], |_, _| ()).unwrap_err();
+        assert_eq!(faults[0].hints, ["did you mean `bird`?"]);
+    }
+
+    #[test]
+    fn faults_show_their_lines() {
+        let artifact = given::artifact("raw/x.csv", b"a,b\n1,2\r\n3,4\n");
+        let fault = |line| At { row: line, line }.fault("raw/x.csv", "a", "wrong");
+        let mut faults = [fault(2), fault(3), fault(0)];
+        quote(&artifact, &mut faults);
+        assert_eq!(faults.map(|it| it.at.unwrap().text), ["1,2", "3,4", ""]);
+    }
 }
