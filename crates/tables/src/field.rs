@@ -275,6 +275,12 @@ mod tests {
         for text in ["false", "False", "FALSE", "0"] {
             assert_eq!(read(field("boolean"), text), Ok(Scalar::Boolean(false)));
         }
+        // Where a table has words of its own, no others are read.
+        let own = serde_json::json!({ "name": "f", "type": "boolean",
+            "trueValues": ["ja"], "falseValues": ["nein"] });
+        assert_eq!(read(own.clone(), "ja"), Ok(Scalar::Boolean(true)));
+        assert_eq!(read(own.clone(), "nein"), Ok(Scalar::Boolean(false)));
+        assert_eq!(read(own, "true"), Err("`true` is not true or false".into()));
         assert_eq!(read(field("integer"), ""), Ok(Scalar::Missing));
         assert_eq!(read(field("integer"), "1.0"), Err("`1.0` is not a whole number".into()));
         assert_eq!(read(field("number"), "NaN"), Err("`NaN` is not a finite number".into()));
