@@ -163,4 +163,15 @@ mod tests {
             assert!(crate::SOURCES.iter().any(|it| it.0 == path), "{path}");
         }
     }
+    /// What no cell of the file says stands where the file begins.
+    #[test]
+    fn a_layout_that_keeps_no_row() {
+        let csv = Csv::new("raw/t.csv", "a\n".into());
+        let row = |number| Row { number, line: 1, cells: vec![top()] };
+        assert_eq!(some(&csv, vec![row(0), row(2)]).unwrap().len(), 2);
+        let said = some(&csv, vec![row(0)]).err().unwrap().remove(0).to_string();
+        assert_eq!(said, "raw/t.csv: the layout keeps no row of the file");
+        let place = csv.cell(&top());
+        assert_eq!((place.line, place.column, place.width, place.text.as_str()), (1, 1, 1, "a"));
+    }
 }
