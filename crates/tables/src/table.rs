@@ -345,4 +345,12 @@ mod tests {
         let output = Output::from(b"no parquet".to_vec());
         assert!(decode(&artifact(output)).is_err());
     }
+    /// Pages are so large that their heads weigh little beside what they hold.
+    #[test]
+    fn pages_hold_many_numbers() {
+        let numbers: Vec<i64> = (0..20_000).map(|k| k * 1_000_003).collect();
+        let frame = df!("k" => &numbers).unwrap();
+        let written = encode_sorted(frame, &numbers).unwrap().bytes.len();
+        assert!(written < 20_000 * 8 + 2_000, "{written}");
+    }
 }
