@@ -173,14 +173,26 @@ fn count_pairs(values: &mut Values, matrix: &str, pairs: &[Pair]) {
     let mut count = |key: &str, number: usize, unit: &str, about: &str| {
         values.count(&format!("{matrix}.{key}"), number, unit, about);
     };
-    const PAIRS: &str = "country-app pairs";
     count("apps", by_app.len(), "apps", "apps in the matrix");
     count("countries", by_country.len(), "countries", "countries in the matrix");
-    count("pairs", all.pairs, PAIRS, "tested pairs");
-    count("barred", all.barred, PAIRS, "pairs with a barrier of type 1, type 2 or both");
-    count("type1", all.type1, PAIRS, Barrier::StoreOnly.pairs());
-    count("type2", all.type2, PAIRS, Barrier::PhoneOnly.pairs());
-    count("both", all.both, PAIRS, Barrier::Both.pairs());
+    let mut rows = |key: &str, number: usize, which: &str, about: &str| {
+        let key = format!("{matrix}.{key}");
+        values.count(&key, number, "country-app pairs", about);
+        values.rows(&key, &format!("pairs where matrix = {matrix}{which}"));
+    };
+    rows("pairs", all.pairs, "", "tested pairs");
+    let about = "pairs with a barrier of type 1, type 2 or both";
+    rows("barred", all.barred, " and barred = true", about);
+    for (key, number, barrier) in [
+        ("type1", all.type1, Barrier::StoreOnly),
+        ("type2", all.type2, Barrier::PhoneOnly),
+        ("both", all.both, Barrier::Both),
+    ] {
+        rows(key, number, &format!(" and code = {}", barrier.code()), barrier.pairs());
+    }
+    let mut count = |key: &str, number: usize, unit: &str, about: &str| {
+        values.count(&format!("{matrix}.{key}"), number, unit, about);
+    };
     let share = |pairs: &Vec<&Pair>| Tally::of(pairs.iter().copied()).share();
     let group = |of: &dyn Fn(f64) -> bool| by_app.values().filter(|app| of(share(app))).count();
     let about = "apps barred in more than half of the countries";
@@ -203,8 +215,10 @@ fn count_parts(values: &mut Values, matrix: &str, pairs: &[&Pair]) {
         by_region.entry(&pair.region).or_default().push(pair);
     }
     for ((key, name), pairs) in by_app {
+        let rows = format!("pairs where matrix = {matrix} and app = {key} and barred = true");
         let (key, about) = (format!("{matrix}.app.{key}"), format!("countries that bar {name}"));
         values.count(&key, Tally::of(pairs).barred, "countries", &about);
+        values.rows(&key, &rows);
     }
     for (region, pairs) in by_region {
         let tally = Tally::of(pairs);

@@ -244,114 +244,15 @@ fn values(claims: &[Outcome], checks: &[Outcome]) -> Values {
         let number = row.computed.unwrap_or(f64::NAN);
         values.number(&format!("computed.{}", row.claim), number, 1, &row.unit, &about);
     }
+    // So that a status that turns is a value that moves.
+    for (kind, row) in
+        claims.iter().map(|it| ("status", it)).chain(checks.iter().map(|it| ("check", it)))
+    {
+        let status = row.status.to_string();
+        values.text(&format!("{kind}.{}", row.claim), &status, &row.counts);
+    }
     values
 }
 
 #[cfg(test)]
-mod tests {
-    use engine::given;
-    use serde_json::json;
-
-    use super::*;
-
-    const CLAIM: &str = "
-claims:
-  apps.share:
-    section: '5.2'
-    counts: share of apps
-    published: 75
-    unit: percent
-    comparator: '~'
-    evidence: published_table
-    expression: tag.phone / tag.apps * 100
-    reason: it is {tag.phone} of {tag.apps}, {tag.phone / tag.apps * 100 | 1} % ({tag.who})
-    effect: none
-    accepted: differs
-";
-
-    /// The audit of `text` with 39 of 62 apps, and one value from a stand-in.
-    fn audit(text: &str) -> Result<Outputs, Failure> {
-        let output = |path| json!({ "values": { "path": path, "digest": "ab" } });
-        let lineage = json!({
-            "stages": {
-                "tag": { "outputs": output("outputs/tag.json"), "labels": ["published"] },
-                "series": { "outputs": output("outputs/series.json"), "labels": ["synthetic"] },
-            },
-            "sources": {},
-        });
-        let number =
-            |it: f64| json!({ "number": it, "digits": 0, "unit": "apps", "about": "a count" });
-        let who = json!({ "text": "Weibo", "about": "an app" });
-        let tag = json!({ "apps": number(62.0), "who": who, "phone": number(39.0) });
-        let series = json!({ "total": number(75.0) });
-        let values = [
-            given::artifact("outputs/series.json", series.to_string().as_bytes()),
-            given::artifact("outputs/tag.json", tag.to_string().as_bytes()),
-        ];
-        let claims = given::artifact("claims.yaml", text.as_bytes());
-        let lineage = given::artifact("lineage", lineage.to_string().as_bytes());
-        let inputs = [("claims", &[claims][..]), ("values", &values), ("lineage", &[lineage])];
-        run(&Params {}, &given::job(&inputs))
-    }
-
-    fn row(outputs: &Outputs) -> serde_json::Value {
-        let table: serde_json::Value = serde_json::from_slice(&outputs["table"].bytes).unwrap();
-        table["claims"][0].clone()
-    }
-
-    #[test]
-    fn a_claim_that_differs_gives_both_numbers_and_why() {
-        let outputs = audit(CLAIM).unwrap();
-        let found = row(&outputs);
-        let texts = ["status", "computed_text", "published_text", "difference_text"];
-        assert_eq!(texts.map(|key| &found[key]), ["differs", "62.9", "75", "−12.1"]);
-        assert_eq!(found["reason"], "it is 39 of 62, 62.9 % (Weibo)");
-        assert_eq!(given::number(&outputs, "differs"), 1.0);
-        // 1 is not 0.6, which is printed with a decimal.
-        let one = CLAIM.replace("75", "0.6").replace("tag.apps * 100\n", "tag.phone\n");
-        assert_eq!(row(&audit(&one).unwrap())["difference_text"], "0.40");
-    }
-
-    #[test]
-    fn a_change_of_status_that_nobody_accepted() {
-        let failure = audit(&CLAIM.replace("published: 75", "published: 63")).unwrap_err();
-        let fault = &failure.diagnostics[0];
-        let message =
-            "the status of the claim `apps.share` is `reproduced`, and `differs` is accepted";
-        assert_eq!(fault.to_string(), format!("claims.yaml:13:15: {message}"));
-        assert_eq!(fault.details, ["stated 63, computed 62.9 percent"]);
-        assert_eq!(fault.hints[0], "write `accepted: reproduced` in `claims.yaml` if it is right");
-        assert_eq!(fault.kind, engine::diagnostic::Kind::Contract);
-        let silent = CLAIM.replace("    effect: none\n", "");
-        let said = given::messages(audit(&silent));
-        assert!(said[0].ends_with("differs and lacks a `reason` or an `effect`"), "{said:?}");
-    }
-
-    #[test]
-    fn a_stand_in_settles_nothing() {
-        let text = CLAIM.replace("tag.phone / tag.apps * 100\n", "series.total + 0 * tag.apps\n");
-        let said = given::messages(audit(&text));
-        let message =
-            "the status of the claim `apps.share` is `not checkable`, and `differs` is accepted";
-        assert!(said[0].ends_with(message), "{said:?}");
-        let outputs = audit(&text.replace("accepted: differs", "accepted: not checkable")).unwrap();
-        assert_eq!(row(&outputs)["computed"], json!(null));
-        assert_eq!(row(&outputs)["missing"], "its values rest on stand-in data");
-    }
-
-    #[test]
-    fn checks_and_unknown_values() {
-        let check = "checks:\n  a:\n    about: apps\n    unit: apps\n    expected: 62\n    \
-                     expression: tag.apps\n    accepted: agrees\n";
-        assert_eq!(given::number(&audit(check).unwrap(), "checks.agree"), 1.0);
-        let failure = audit(&check.replace("tag.apps", "tag.app")).unwrap_err();
-        let fault = &failure.diagnostics[0];
-        assert_eq!(fault.to_string(), "claims.yaml:6:17: there is no value `tag.app`");
-        assert_eq!(fault.hints[0], "did you mean `tag.apps`?");
-        let said = given::messages(audit(&check.replace("tag.apps", "tag.apps / 0")));
-        assert!(
-            said[0].ends_with("`tag.apps / 0` cannot be computed: it divides by 0"),
-            "{said:?}"
-        );
-    }
-}
+mod tests;

@@ -312,6 +312,7 @@ mod tests {
             ("3.2e7", 1e6),
             ("32000000\n    precision: 1000000", 1e6),
             ("0\n    precision: 0.001", 0.001),
+            ("0.65\n    precision: 0.01", 0.01),
         ] {
             assert_eq!(claim(published).unwrap().precision, precision, "{published}");
         }
@@ -343,6 +344,8 @@ mod tests {
         let large = vec![b' '; MOST + 1];
         let found = Claims::read("claims.yaml", &large).err().unwrap();
         assert_eq!(found[0].to_string(), "claims.yaml: the file is larger than 16 MiB");
+        let found = Claims::read("claims.yaml", &large[1..]).err().unwrap_or_default();
+        assert!(found.iter().all(|it| !it.to_string().contains("larger")), "{found:?}");
         let sum = format!("1{}", " + 1".repeat(60_000));
         let said = expression(&sum, || Place::file("claims.yaml")).unwrap_err().to_string();
         assert!(
@@ -361,5 +364,6 @@ mod tests {
         assert!(!About.holds(23_400_000.0, 23_500_000.0, 100_000.0));
         assert!(Less.holds(3.9, 4.0, 1.0) && !Less.holds(4.0, 4.0, 1.0));
         assert!(More.holds(5.6, 5.5, 1.0) && !More.holds(5.43, 5.5, 1.0));
+        assert!(!More.holds(5.5, 5.5, 1.0));
     }
 }

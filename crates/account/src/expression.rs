@@ -284,6 +284,7 @@ mod tests {
         assert_eq!(compute("10 - 4 - 3"), Ok(3.0));
         assert_eq!(compute("tag.apps/2 - 1_000"), Ok(-969.0));
         assert_eq!(compute("ztest@table1-median.z - 1"), Ok(-3.0));
+        assert_eq!(compute("tag.apps-(1)"), Ok(61.0));
         assert_eq!(compute("max(1, abs(0 - 7), 3) + min(2, 1)"), Ok(8.0));
         assert_eq!(compute("round(2.345, 1) + round(0-2.5, 0)"), Ok(2.3 - 3.0));
     }
@@ -307,6 +308,9 @@ mod tests {
         assert_eq!(wrong("round(1)"), "`round` does not take so many numbers: 1");
         assert_eq!(wrong("exec(1)"), "there is no function `exec`: known are abs, min, max, round");
         assert_eq!(wrong("tag.app"), "there is no value `tag.app`");
+        let nested = |depth: usize| format!("{}1{}", "(".repeat(depth - 1), ")".repeat(depth - 1));
+        assert_eq!(compute(&nested(DEEPEST)), Ok(1.0));
+        assert_eq!(wrong(&nested(DEEPEST + 1)), "it is nested too deeply");
         assert_eq!(wrong(&"(".repeat(900)), "it is nested too deeply");
         assert_eq!(wrong(&"-".repeat(900)), "it is nested too deeply");
         assert_eq!(wrong(&"abs(".repeat(200)), "it is nested too deeply");
@@ -317,6 +321,7 @@ mod tests {
     fn what_is_too_long() {
         let sum = |terms: usize| format!("1{}", "+1".repeat(terms - 1));
         assert_eq!(compute(&sum(500)), Ok(500.0));
+        assert_eq!(compute(&format!("-{}", sum(500))), Ok(498.0));
         assert_eq!(compute(&sum(501)), Err("it has more than 1,000 parts".into()));
         let far = Err("it is longer than 10,000 characters".into());
         assert_eq!(compute(&sum(60_000)), far);

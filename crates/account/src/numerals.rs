@@ -38,6 +38,7 @@ mod tests {
     fn as_readers_see_them() {
         assert_eq!((shown(62.903, 0), shown(39.0, 0)), ("62.9".into(), "39".into()));
         assert_eq!(shown(-2.118_3, 3), "−2.1183");
+        assert_eq!((shown(1_234.6, 0), shown(1_234.56, 1)), ("1,235".into(), "1,234.56".into()));
         assert_eq!((decimals(1.0), decimals(0.001), decimals(100_000.0)), (0, 3, 0));
     }
 }

@@ -99,11 +99,26 @@ mod tests {
         assert_eq!(ledger().exact("tag.other"), "unknown");
     }
 
+    /// Four names tell as little as none.
+    #[test]
+    fn a_number_of_many_names() {
+        let of = |names: &[&str]| {
+            let values = names.iter().map(|name| (*name, json!({ "number": 7 })));
+            let text = json!({ "values": values.collect::<BTreeMap<_, _>>() }).to_string();
+            let artifact = engine::given::artifact("outputs/ledger.json", text.as_bytes());
+            let ledger = Ledger::decode(&artifact).unwrap();
+            ledger.equal("7").into_iter().map(String::from).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&["a", "b", "c"]), ["a", "b", "c"]);
+        assert!(of(&["a", "b", "c", "d"]).is_empty());
+    }
+
     #[test]
     fn sentences_with_their_values() {
         let sentence =
             "Of all, #val(\"tag.barred\") are barred (#plain(\"tag.share\", digits: 2)).";
         assert_eq!(ledger().read_out(sentence), "Of all, 664 are barred (0.347).");
         assert_eq!(ledger().read_out("#val(\"x.y\") is none"), "#val(\"x.y\") is none");
+        assert_eq!(ledger().read_out("#val(\"tag.name\") leads"), "Kuaishou leads");
     }
 }

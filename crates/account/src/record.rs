@@ -229,6 +229,7 @@ mod tests {
         assert_eq!(said("{}"), [""; 0]);
         assert_eq!(of(SOUND), [""; 0]);
         assert_eq!(of(&format!("{SOUND}, \"low\": 1, \"high\": 3.5, \"rows\": \"all\"")), [""; 0]);
+        assert_eq!(of(&format!("{SOUND}, \"low\": 3, \"high\": 3")), [""; 0]);
         assert_eq!(of(r#""text": "a, b", "about": "names""#), [""; 0]);
         let key = |key: &str| said(&format!("{{ \"{key}\": {{ {SOUND} }} }}"));
         for sound in ["a", "a.b_c.1", "app.qq-browser"] {

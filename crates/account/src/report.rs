@@ -237,8 +237,8 @@ fn diagnostic(problem: Problem) -> Diagnostic {
 mod tests {
     use super::*;
 
-    /// What the report says of a main source and a ledger.
-    fn report(main: &str, date: &str) -> Result<Vec<u8>, Vec<String>> {
+    /// The report of a main source and a ledger, or what is said of them.
+    fn outputs(main: &str, date: &str, naked: &str) -> Result<Outputs, Vec<String>> {
         let artifact = |path: &str, text: &str| Artifact {
             path: path.to_string(),
             bytes: text.as_bytes().into(),
@@ -247,16 +247,28 @@ mod tests {
         };
         let inputs = BTreeMap::from([
             ("sources".to_string(), vec![artifact("report/main.typ", main)]),
-            ("ledger".to_string(), vec![artifact("outputs/ledger.json", "{\"z\": 1}")]),
+            ("ledger".to_string(), vec![artifact("outputs/ledger.json", LEDGER)]),
         ]);
-        let params = serde_json::json!({ "date": date });
+        let params = serde_json::json!({ "date": date, "naked": naked });
         let job = Job::new(params, inputs, [0; 32]);
         let params = job.params().unwrap();
-        let mut outputs = run(&params, &job).map_err(|failure| {
-            failure.diagnostics.iter().map(|it| format!("{it} {:?}", it.hints)).collect::<Vec<_>>()
-        })?;
-        Ok(outputs.remove("pdf").unwrap().bytes)
+        run(&params, &job).map_err(|failure| {
+            failure.diagnostics.iter().map(|it| format!("{it} {:?}", it.hints)).collect()
+        })
     }
+
+    /// The PDF of a main source, or what is said of it.
+    fn report(main: &str, date: &str) -> Result<Vec<u8>, Vec<String>> {
+        Ok(outputs(main, date, "refused")?.remove("pdf").unwrap().bytes)
+    }
+
+    const LEDGER: &str = r#"{"z": 1, "values": {"a.b": {"number": 7, "exact": "7"}}}"#;
+
+    /// A claim over the value `a.b`, and marks of literals, as the study's sources have them.
+    const MARKS: &str = "#let lit(body) = body\n\
+        #let claim(condition, holds, body) = {\n  \
+        [#metadata((condition: condition, names: (\"a.b\",), holds: holds, body: body))<claim>]\n  \
+        body\n}\n";
 
     #[test]
     fn a_report() {
@@ -283,6 +295,60 @@ mod tests {
             ["report/main.typ:1:7: file not found (searched at outputs/other.json) \
               [\"the report sees only the inputs that its stage declares\"]"]
         );
+    }
+
+    #[test]
+    fn a_claim_that_is_false() {
+        let main = format!("{MARKS}Sales #claim(\"a.b > 0\", true)[rose].");
+        assert!(report(&main, "2026-11-21").is_ok());
+        let main = format!("{MARKS}Sales #claim(\"a.b < 0\", false)[fell].");
+        let said = report(&main, "2026-11-21").unwrap_err();
+        assert_eq!(said.len(), 1);
+        let message = "report/main.typ:6:32: `fell` on page 1 is not true";
+        assert!(said[0].starts_with(message), "{said:?}");
+    }
+
+    #[test]
+    fn a_number_that_nothing_answers_for() {
+        let main = "In all, 7 birds.";
+        let said = report(main, "2026-11-21").unwrap_err();
+        assert_eq!(said.len(), 1);
+        assert!(said[0].starts_with("report/main.typ:1:9: `7` is a naked number"), "{said:?}");
+        assert!(said[0].contains("it may be `#val(\\\"a.b\\\")`"), "{said:?}");
+        assert!(outputs(main, "2026-11-21", "counted").is_ok());
+    }
+
+    #[test]
+    fn numerals_are_counted_by_what_they_are() {
+        let main = format!(
+            "{MARKS}In 2019, 2020 and 2021 Table 3 and Figure 4 list #lit[5] birds of \
+             #lit[6], #lit[7] and #lit[8], that is 9, 10, 11, 12 or 13.\n\n\
+             They #claim(\"a.b > 0\", true)[fly]."
+        );
+        let outputs = outputs(&main, "2026-11-21", "counted").unwrap();
+        let count = |key| {
+            engine::given::values(&Outputs::from([(
+                "values",
+                Output::from(outputs["coverage"].bytes.clone()),
+            )]))[key]["number"]
+                .clone()
+        };
+        let keys = ["values", "claims", "literals", "dates", "references", "naked"];
+        assert_eq!(keys.map(count), [0, 1, 4, 3, 2, 5]);
+    }
+
+    /// What a library says of no file stands at no place.
+    #[test]
+    fn a_problem_without_a_place() {
+        let shown = diagnostic(Problem::new("there is no such standard"));
+        assert_eq!(shown.to_string(), "there is no such standard");
+        let shown = diagnostic(Problem {
+            path: "report/main.typ".into(),
+            line: 1,
+            column: 2,
+            ..Problem::new("a word is missing")
+        });
+        assert_eq!(shown.to_string(), "report/main.typ:1:2: a word is missing");
     }
 
     #[test]

@@ -64,6 +64,10 @@ mod tests {
         assert_eq!(first([7; 32], "apps"), first([7; 32], "apps"));
         assert_ne!(first([7; 32], "apps"), first([7; 32], "months"));
         assert_ne!(first([7; 32], "apps"), first([8; 32], "apps"));
+        // A step of FNV-1a maps the bytes that may come next one to one.
+        let letters = (0..128_u8).map(|letter| char::from(letter).to_string());
+        let named = letters.map(|name| stream([7; 32], &name).bits());
+        assert_eq!(named.collect::<std::collections::BTreeSet<_>>().len(), 128);
     }
 
     #[test]
@@ -76,5 +80,8 @@ mod tests {
         assert!((stats::variance(&normals) - 1.0).abs() < 0.05);
         let factors: Vec<f64> = (0..20_000).map(|_| factor(&mut random, 1.0)).collect();
         assert!((stats::median(&factors) - 1.0).abs() < 0.05);
+        // The mean of a log-normal number is exp(sigma^2 / 2).
+        let factors: Vec<f64> = (0..20_000).map(|_| factor(&mut random, 0.5)).collect();
+        assert!((stats::mean(&factors) - libm::exp(0.125)).abs() < 0.015);
     }
 }

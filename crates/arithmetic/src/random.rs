@@ -117,4 +117,33 @@ mod tests {
         assert_eq!(sorted, [0, 1, 2, 3, 4, 5]);
         assert_ne!(items, sorted);
     }
+    /// The bound is three quarters of all words: of four words that follow each other three
+    /// give a number, each another, and the fourth, which 4 divides, must be drawn anew.
+    #[test]
+    fn a_word_that_would_favour_a_number_is_drawn_anew() {
+        let mut words = Random::new([7; 32]);
+        let words = std::iter::repeat_with(|| words.bits());
+        let expected = words.filter(|word| word % 4 != 0).map(|word| word / 4 * 3 + word % 4 - 1);
+        let mut random = Random::new([7; 32]);
+        for number in expected.take(100) {
+            assert_eq!(random.below(3 << 62), number);
+        }
+    }
+
+    #[test]
+    fn choices_are_equally_likely() {
+        let mut random = counting();
+        let mut counts = [[0; 4]; 4];
+        for _ in 0..12_000 {
+            let mut items = [0, 1, 2, 3];
+            random.choose(&mut items, 2);
+            counts[items[0]][items[1]] += 1;
+        }
+        for (first, row) in counts.iter().enumerate() {
+            for (second, count) in row.iter().enumerate() {
+                let expected = if first == second { 0..1 } else { 850..1_150 };
+                assert!(expected.contains(count), "{first} {second}: {count}");
+            }
+        }
+    }
 }

@@ -150,9 +150,41 @@ mod tests {
         assert_eq!(variance(&values), 32.0 / 7.0);
         assert_eq!(median(&values), 4.5);
         assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[3.0, 1.0]), 2.0);
+        assert_eq!(median(&[5.0, 1.0, 2.0, 3.0, 4.0]), 3.0);
         assert!(median(&[]).is_nan());
         assert!(mean(&[]).is_nan());
         assert_eq!(line(&[(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)]), (2.0, 1.0));
+    }
+
+    /// The mean of these two lies between two floats; that of the deviations from the
+    /// float that stands for it is taken off again.
+    #[test]
+    fn variance_makes_up_for_a_rounded_mean() {
+        let large = (1_u64 << 54) as f64;
+        assert_eq!(mean(&[large, large + 4.0]), large);
+        assert_eq!(variance(&[large, large + 4.0]), 8.0);
+    }
+
+    /// Anscombe (1973), "Graphs in statistical analysis", The American Statistician 27(1),
+    /// 17-21: the first of four data sets with the line y = 3 + 0.5 x, here with all digits.
+    #[test]
+    fn line_of_anscombe() {
+        let xs = [10.0, 8.0, 13.0, 9.0, 11.0, 14.0, 6.0, 4.0, 12.0, 7.0, 5.0];
+        let ys = [8.04, 6.95, 7.58, 8.81, 8.33, 9.96, 7.24, 4.26, 10.84, 4.82, 5.68];
+        let points: Vec<(f64, f64)> = xs.into_iter().zip(ys).collect();
+        let (slope, intercept) = line(&points);
+        near(slope, 55.01 / 110.0, 1e-14);
+        near(intercept, 7.500_909_090_909_091 - 9.0 * 55.01 / 110.0, 1e-13);
+    }
+
+    /// Products of deviations keep the digits that products of values would lose.
+    #[test]
+    fn a_line_far_from_the_origin_keeps_its_slope() {
+        let far = (1_u64 << 40) as f64;
+        let points = [(0.0, 1.0), (1.0, 2.0), (3.0, 5.0)];
+        near(line(&points).0, 19.0 / 14.0, 1e-15);
+        near(line(&points.map(|(x, y)| (far + x, far + y))).0, 19.0 / 14.0, 1e-3);
     }
 
     /// Newcombe (1998), Statistics in Medicine 17, 857-872, table I, method 3.
@@ -212,5 +244,42 @@ mod tests {
         near(student_tail(2.0, 2.0), 0.5 - 2.0 / (2.0 * 6.0_f64.sqrt()), 1e-14);
         assert_eq!(student_tail(0.0, 7.3), 0.5);
         near(student_tail(1.96, 1e7), normal_tail(1.96), 1e-7);
+    }
+    /// Abramowitz and Stegun 26.7.3 and 26.7.4: for one and for even degrees of freedom
+    /// the tail is a closed form in the angle whose tangent is `t / sqrt df`. Ten decimals
+    /// are left where `t` is near 0, as there `1 - x` has few digits.
+    #[test]
+    fn student_tail_in_closed_form() {
+        for t in [1e-5, 0.001, 0.1, 0.5, 1.0, 2.0, 5.0_f64] {
+            near(student_tail(t, 1.0), 0.5 - libm::atan(t) / std::f64::consts::PI, 1e-10);
+            for df in [2, 4, 10, 30] {
+                let angle = libm::atan(t / f64::from(df).sqrt());
+                let (sine, square) = (libm::sin(angle), libm::cos(angle) * libm::cos(angle));
+                let (mut term, mut within) = (sine, sine);
+                for even in (2..df).step_by(2) {
+                    term *= square * f64::from(even - 1) / f64::from(even);
+                    within += term;
+                }
+                near(student_tail(t, f64::from(df)), (1.0 - within) / 2.0, 1e-10);
+            }
+        }
+    }
+
+    /// The closed forms for one and two degrees of freedom, with nothing taken from one.
+    #[test]
+    fn a_far_tail_keeps_its_digits() {
+        for t in [1e3, 1e6, 1e10] {
+            let one = libm::atan(1.0 / t) / std::f64::consts::PI;
+            near(student_tail(t, 1.0) / one, 1.0, 1e-13);
+            let root = libm::sqrt(2.0 + t * t);
+            near(student_tail(t, 2.0) * root * (root + t), 1.0, 1e-13);
+        }
+    }
+
+    /// Thompson and Barnett (1986): a numerator of zero on the way is stepped over. Here
+    /// `I_x(1, 3) = 1 - (1 - x)^3`, and the first numerator is `1 - 4x/2`.
+    #[test]
+    fn a_fraction_passes_a_zero() {
+        near(0.5 * 0.125 * 3.0 / continued_fraction(0.5, 1.0, 3.0), 0.875, 1e-15);
     }
 }

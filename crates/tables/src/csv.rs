@@ -365,6 +365,7 @@ mod tests {
         assert_eq!((cell.line, cell.column, cell.width), (2, 6, 2));
         assert_eq!(csv.cell(cell).text, "\"抖音\",12");
         assert!(csv.cut_off().is_none());
+        assert_eq!((csv.cell(cell).line, csv.cell(cell).column, csv.cell(cell).width), (2, 6, 2));
     }
 
     #[test]
@@ -376,6 +377,7 @@ mod tests {
         let within =
             |text: &'static str| Csv::read_within(2000, "t.csv", text.as_bytes().into(), ',');
         assert!(within("a,b\n1,2\n").is_ok());
+        assert!(within("a,b\n".repeat(1000).leak()).is_ok());
         let many: &str = "a,b\n".repeat(1001).leak();
         let many = within(many).err().unwrap();
         assert_eq!(many[0].to_string(), "t.csv: the file has more than 2,000 cells");
@@ -392,6 +394,35 @@ mod tests {
         ] {
             let error = rows(text).unwrap_err();
             assert!(error.starts_with(message), "{error}");
+        }
+    }
+    /// Of a cell over several lines only the first is marked.
+    #[test]
+    fn a_cell_of_two_lines() {
+        let csv = Csv::read("t.csv", "\"two\nlines\",b\n".as_bytes(), ',').unwrap();
+        let cells = &csv.rows[0].cells;
+        assert_eq!((cells[0].line, cells[0].column, cells[0].width), (1, 1, 4));
+        assert_eq!((cells[1].line, cells[1].column, cells[1].width), (2, 8, 1));
+    }
+
+    /// As spreadsheets name their columns: after Z comes AA, after ZZ comes AAA.
+    #[test]
+    fn names_of_cells() {
+        let mut csv = Csv::new("t.xlsx", "".into());
+        assert_eq!(csv.name_of(1, 0), None);
+        csv.sheet = Some("Table 1".into());
+        for (column, letters) in [
+            (0, "A"),
+            (3, "D"),
+            (25, "Z"),
+            (26, "AA"),
+            (51, "AZ"),
+            (52, "BA"),
+            (701, "ZZ"),
+            (702, "AAA"),
+            (16_383, "XFD"),
+        ] {
+            assert_eq!(csv.name_of(14, column), Some(format!("Table 1!{letters}14")));
         }
     }
 }

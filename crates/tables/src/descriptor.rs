@@ -326,6 +326,7 @@ mod tests {
             with(json!({})),
             [format!("dialect.layout: `layout` lacks `kind` | known: {kinds}")]
         );
+        assert!(but("years", json!([2015, 2015])).is_empty());
         let said = "dialect.layout.years: `years` must be a list of two years";
         assert_eq!(but("years", json!([2015])), [said]);
         let said = "dialect.layout.years: the years run from 2022 back to 2015 | \
@@ -356,5 +357,28 @@ mod tests {
             assert_eq!(check(&given::resource(name).resource.unwrap()), [], "{name}");
         }
         assert_eq!(check(&json!([]))[0].1, "a resource must be a map");
+    }
+    #[test]
+    fn characters_between_cells_and_digits() {
+        let delimiter = |text: &str| at("dialect", json!({ "delimiter": text })).is_empty();
+        assert!([",", ";", "|", "\t", " "].into_iter().all(delimiter));
+        assert!(!["", "a", "é", "1", "\"", "\n", "\u{a0}", ",,"].into_iter().any(delimiter));
+        let group = |text: &str| at("schema.fields.1.groupChar", json!(text)).is_empty();
+        assert!([".", "\u{a0}", "\u{2019}"].into_iter().all(group));
+        assert!(!["", "a", "1", "\"", "\n", ".."].into_iter().any(group));
+    }
+
+    #[test]
+    fn what_alone_is_read() {
+        let dialect = |key: &str, value: Value| at("dialect", json!({ key: value }));
+        assert!(dialect("header", json!(true)).is_empty());
+        assert!(dialect("skipInitialSpace", json!(false)).is_empty());
+        let said = "dialect.skipInitialSpace: `skipInitialSpace` must be false: \
+                    nothing else is read";
+        assert_eq!(dialect("skipInitialSpace", json!(true)), [said]);
+        // A list of one is read where the standard has lists.
+        assert_eq!(at("encoding", json!(["utf-8"])), ["encoding: `encoding` must be text"]);
+        let said = "schema.fieldsMatch: `fieldsMatch` must be text";
+        assert_eq!(at("schema.fieldsMatch", json!(["exact", "subset"])), [said]);
     }
 }

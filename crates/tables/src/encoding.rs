@@ -117,4 +117,29 @@ mod tests {
             assert!(hint.ends_with("; in Latin-1 the byte is `ô`"), "{hint}");
         }
     }
+    /// Without Latin letters no byte of UTF-16 is zero, and its mark alone tells it.
+    #[test]
+    fn utf16_of_other_letters() {
+        let letters: Vec<u16> = "抖音".encode_utf16().collect();
+        let little = letters.iter().flat_map(|it| it.to_le_bytes());
+        let big = letters.iter().flat_map(|it| it.to_be_bytes());
+        for bytes in [
+            b"\xff\xfe".iter().copied().chain(little).collect::<Vec<_>>(),
+            b"\xfe\xff".iter().copied().chain(big).collect(),
+        ] {
+            assert_eq!(refused(&bytes).0, "t.csv: the file is UTF-16, not UTF-8");
+        }
+    }
+
+    #[test]
+    fn the_line_that_is_not_read_is_shown() {
+        let fault = text("t.csv", Cow::Borrowed(b"a\nb\nT\xfcrkiye\r\nc\n")).unwrap_err().remove(0);
+        let place = fault.at.unwrap();
+        assert_eq!((place.line, place.column, place.width), (3, 2, 1));
+        assert_eq!(place.text, "T\u{fffd}rkiye");
+        let fault = text("t.csv", Cow::Borrowed(b"a\nb\xc3")).unwrap_err().remove(0);
+        let place = fault.at.unwrap();
+        assert_eq!((place.line, place.column, place.width), (2, 2, 1));
+        assert_eq!(fault.message, "the file ends within a character");
+    }
 }

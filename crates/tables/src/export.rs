@@ -157,4 +157,10 @@ mod tests {
         let said = "raw/x.csv:4: row 4 has 3 cells, the header has 2";
         assert_eq!(found[1].to_string(), said);
     }
+    #[test]
+    fn a_column_of_another_name() {
+        let artifact = given::artifact("raw/x.csv", b"a,bird\n1,2\n");
+        let faults = read_named(&artifact, &["a", "birds"], |_| ()).unwrap_err();
+        assert_eq!(faults[0].hints, ["did you mean `bird`?"]);
+    }
 }

@@ -78,4 +78,21 @@ mod tests {
         assert_eq!(said, ["t.csv:1: x", "t.csv:5: x", "and 3 more"]);
         assert!(Faults::new(0).shown().is_empty());
     }
+    /// What is not shown is not made, but counted, also from one rule to the next.
+    #[test]
+    fn what_is_only_counted() {
+        let mut made = 0;
+        let mut faults = Faults::new(2);
+        for _ in 0..5 {
+            faults.add(|| {
+                made += 1;
+                Diagnostic::contract("x")
+            });
+        }
+        assert_eq!(made, 2);
+        let mut whole = Faults::new(2);
+        whole.join(faults);
+        let said: Vec<String> = whole.shown().iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["x", "x", "and 3 more"]);
+    }
 }

@@ -272,6 +272,15 @@ mod tests {
         assert_eq!(read(field("integer"), "-12"), Ok(Scalar::Integer(-12)));
         assert_eq!(read(field("number"), "1e3"), Ok(Scalar::Number(1000.0)));
         assert_eq!(read(field("boolean"), "True"), Ok(Scalar::Boolean(true)));
+        for text in ["false", "False", "FALSE", "0"] {
+            assert_eq!(read(field("boolean"), text), Ok(Scalar::Boolean(false)));
+        }
+        // Where a table has words of its own, no others are read.
+        let own = serde_json::json!({ "name": "f", "type": "boolean",
+            "trueValues": ["ja"], "falseValues": ["nein"] });
+        assert_eq!(read(own.clone(), "ja"), Ok(Scalar::Boolean(true)));
+        assert_eq!(read(own.clone(), "nein"), Ok(Scalar::Boolean(false)));
+        assert_eq!(read(own, "true"), Err("`true` is not true or false".into()));
         assert_eq!(read(field("integer"), ""), Ok(Scalar::Missing));
         assert_eq!(read(field("integer"), "1.0"), Err("`1.0` is not a whole number".into()));
         assert_eq!(read(field("number"), "NaN"), Err("`NaN` is not a finite number".into()));
@@ -355,6 +364,13 @@ mod tests {
         );
         let short = || with("string", serde_json::json!({ "minLength": 2, "maxLength": 3 }));
         assert_eq!(read(short(), "抖"), Err("`抖` is shorter than 2 characters".into()));
+        for text in ["抖音", "abc"] {
+            assert_eq!(read(short(), text), Ok(Scalar::Text(text.into())));
+        }
+        // A text has no order.
+        let bound = with("string", serde_json::json!({ "minimum": "b", "maximum": "c" }));
+        assert_eq!(read(bound.clone(), "a"), Ok(Scalar::Text("a".into())));
+        assert_eq!(read(bound, "d"), Ok(Scalar::Text("d".into())));
         let one = with("string", serde_json::json!({ "maxLength": 1 }));
         assert_eq!(read(one, "ab"), Err("`ab` is longer than 1 character".into()));
         assert_eq!(read(short(), "abcd"), Err("`abcd` is longer than 3 characters".into()));

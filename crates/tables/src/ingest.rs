@@ -320,6 +320,8 @@ mod tests {
         assert_eq!(failure.diagnostics[0].kind, engine::diagnostic::Kind::Usage);
         let bare = run(&Params::default(), &given::job(&[("table", &[given::artifact("t", b"")])]));
         assert_eq!(given::messages(bare), ["`t` has no schema"]);
+        let missing = (Vec::new(), "the resource lacks `schema`".to_string());
+        assert_eq!(check(&json!({ "name": "t" })), [missing]);
     }
 
     /// A table may be wrong in every cell: what is not shown is only counted.

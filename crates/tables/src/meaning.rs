@@ -294,6 +294,7 @@ mod tests {
             text(json!({ "pattern": "(" })),
             ["fields.0.constraints.pattern: `(` is no pattern: unclosed group"]
         );
+        assert!(text(json!({ "minLength": 2, "maxLength": 2 })).is_empty());
         assert_eq!(
             text(json!({ "minLength": 3, "maxLength": 2 })),
             ["fields.0.constraints.minLength: `minLength` 3 is above `maxLength` 2"]

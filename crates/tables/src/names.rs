@@ -276,4 +276,56 @@ mod tests {
             ]
         );
     }
+    /// A small table of its own, in which near names stand before and after each other.
+    fn own(kept: Option<&[&str]>) -> Economies {
+        let fields = ["name", "iso3", "kind"].map(|name| serde_json::json!({ "name": name }));
+        let resource = serde_json::json!({ "name": RESOURCE, "schema": { "fields": fields } });
+        let text = "name,iso3,kind\nAustria,AUT,name\nAustralia,AUS,name\nOsterreich,AUT,variant\n\
+                    AT,AUT,code\nWorld,,aggregate\n";
+        let table = given::raw("raw/n.csv", text.as_bytes(), resource);
+        let raw = Raw::open(&table).unwrap();
+        let names = Names::read(&raw.csv, raw.fields()).unwrap();
+        let kept = kept.map(|kept| kept.iter().map(ToString::to_string).collect());
+        Economies::new(names, kept)
+    }
+
+    #[test]
+    fn economies_that_are_kept() {
+        let mut kept = own(Some(&["AUT"]));
+        let mut find = |name: &str| kept.find(2, name, None, || Place::file("raw/t.csv"));
+        let austria = Some(("AUT".to_string(), "Austria".to_string()));
+        for name in ["Austria", "osterreich*", "AT", "AUT"] {
+            assert_eq!(find(name), austria, "{name}");
+        }
+        assert_eq!((find("Australia"), find("World")), (None, None));
+        assert_eq!(kept.fault(), None);
+        assert_eq!(own(None).names().find("World"), Some(Known::Aggregate));
+        let found = own(None).find(2, "Australia", None, || Place::file("raw/t.csv"));
+        assert_eq!(found, Some(("AUS".into(), "Australia".into())));
+    }
+
+    #[test]
+    fn names_that_are_not_known() {
+        let mut all = own(None);
+        for (name, code, rows) in [
+            ("Austra", None, &[2, 3, 4][..]),
+            ("Australa", None, &[5]),
+            ("Oz", Some("AUS"), &[6, 7, 8, 9, 10]),
+            ("Atlantis", Some("ATL"), &[11, 12]),
+        ] {
+            for row in rows {
+                let at = || Place::line("raw/t.csv", *row, "");
+                assert_eq!(all.find(*row, name, code, at), None);
+            }
+        }
+        let fault = all.fault().unwrap();
+        assert_eq!(fault.to_string(), "raw/t.csv:2: 4 names of countries are not known");
+        let told = [
+            "rows 2, 3, 4: `Austra`; did you mean `Austria`?",
+            "row 5: `Australa`; did you mean `Australia`?",
+            "rows 6, 7, 8 and 2 more: `Oz`; the code `AUS` beside it is that of `Australia`",
+            "rows 11, 12: `Atlantis`; no known name is near",
+        ];
+        assert_eq!(fault.details, told);
+    }
 }

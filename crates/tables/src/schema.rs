@@ -165,9 +165,25 @@ pub struct Reference {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use serde_json::{Value, json};
 
+    use super::Dialect;
     use crate::{given, table};
+
+    /// A raw file that has no schema may have a dialect all the same.
+    #[test]
+    fn a_dialect_without_a_schema() {
+        let of = |delimiter: &str| {
+            let resource = json!({ "name": "t", "dialect": { "delimiter": delimiter } });
+            Dialect::of(&given::raw("raw/t.csv", b"", resource))
+        };
+        assert_eq!(of(";").unwrap().delimiter, ';');
+        let said = of(";;").err().unwrap().remove(0).to_string();
+        assert!(said.contains("`delimiter` must be one plain character"), "{said}");
+        assert_eq!(Dialect::of(&given::artifact("raw/t.csv", b"")).unwrap().delimiter, ',');
+    }
 
     /// What the data package says of how a file is read has its effect.
     #[test]
@@ -194,6 +210,10 @@ mod tests {
         );
         let packed = zstd::encode_all(&b"x,y\n1,a\n"[..], 3).unwrap();
         assert_eq!(with(&packed, json!({ "compression": "zst" })).unwrap(), [Some(1)]);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), Default::default());
+        gzip.write_all(b"x,y\n1,a\n").unwrap();
+        let gzip = gzip.finish().unwrap();
+        assert_eq!(with(&gzip, json!({ "compression": "gz" })).unwrap(), [Some(1)]);
         assert_eq!(
             said(&packed, json!({ "compression": "zip" })),
             "raw/t.csv: the file is Zstandard, and its `compression` is `zip`"

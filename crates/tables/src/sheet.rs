@@ -95,3 +95,72 @@ fn content(data: &Data) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::given;
+    use crate::layout::given::{claiming, workbook};
+
+    fn texts(rows: &[&[&str]]) -> Vec<Vec<String>> {
+        rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+    }
+
+    fn refused(book: &[u8]) -> String {
+        let artifact = given::artifact("raw/t.xlsx", book);
+        read(&artifact, "t").err().unwrap()[0].to_string()
+    }
+
+    #[test]
+    fn rows_as_messages_show_them() {
+        let rows = texts(&[&[], &["", "Türkiye"], &["a\nb", "c"]]);
+        let artifact = given::artifact("raw/t.xlsx", &workbook(&[("t", rows)]));
+        let csv = read(&artifact, "t").unwrap();
+        let row = |at: usize| {
+            let row = &csv.rows[at];
+            assert_eq!((row.number, row.line), (at + 1, at + 1));
+            let cells = row.cells.iter().map(|cell| (cell.text.as_str(), cell.column, cell.width));
+            cells.collect::<Vec<_>>()
+        };
+        assert_eq!(csv.rows.len(), 3);
+        assert_eq!(row(0), [("", 1, 1), ("", 4, 1)]);
+        assert_eq!(row(1), [("", 1, 1), ("Türkiye", 4, 7)]);
+        assert_eq!(row(2), [("a\nb", 1, 3), ("c", 7, 1)]);
+        assert_eq!(csv.cell(&csv.rows[2].cells[1]).text, "a b | c");
+        assert_eq!(csv.name_of(3, 1), Some("t!B3".into()));
+    }
+
+    /// Numbers have all their digits and no sign of a zero, as spreadsheets show them.
+    #[test]
+    fn numbers_in_full() {
+        let numbers = ["24632", "-7", "0.5", "-0", "100000000000000000000"];
+        let artifact = given::artifact("raw/t.xlsx", &workbook(&[("t", texts(&[&numbers]))]));
+        let csv = read(&artifact, "t").unwrap();
+        let cells: Vec<&str> = csv.rows[0].cells.iter().map(|cell| cell.text.as_str()).collect();
+        assert_eq!(cells, ["24632", "-7", "0.5", "0", "100000000000000000000"]);
+    }
+
+    /// A thousand columns by ten thousand rows are as many cells as there may be.
+    #[test]
+    fn a_cell_far_out() {
+        let few = || [("t", texts(&[&["a"]]))];
+        let within = claiming("ALL10000", &few());
+        assert!(read(&given::artifact("raw/t.xlsx", &within), "t").is_ok());
+        let said = "raw/t.xlsx: the sheet `t` claims to reach row 10001, column 1000";
+        assert_eq!(refused(&claiming("ALL10001", &few())), said);
+        let mut rows = vec![Vec::new(); 10_001];
+        rows[10_000] = vec![String::new(); 1_000];
+        rows[10_000][999] = "x".into();
+        let said = "raw/t.xlsx: the sheet `t` has a cell in row 10001";
+        assert_eq!(refused(&workbook(&[("t", rows)])), said);
+    }
+
+    #[test]
+    fn what_is_no_workbook() {
+        let said = refused(b"a,b\n1,2\n");
+        assert!(said.starts_with("raw/t.xlsx: the file is no workbook that can be read: "));
+        assert!(said.contains("zip"), "{said}");
+        let other = workbook(&[("u", texts(&[&["a"]]))]);
+        assert_eq!(refused(&other), "raw/t.xlsx: the workbook has no sheet `t`");
+    }
+}

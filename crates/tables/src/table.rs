@@ -262,6 +262,9 @@ mod tests {
         assert_eq!(texts(&back, "name").unwrap(), ["a", "b", "b"]);
         assert_eq!(integers(&back, "n").unwrap(), [3, 1, 2]);
         assert_eq!(optional_numbers(&back, "x").unwrap(), [None, Some(-1.0), Some(0.5)]);
+        let frame = df!("k" => [1i64, 2, 3], "is" => [true, false, true]).unwrap();
+        let back = decode(&artifact(encode(&frame, &["k"]).unwrap())).unwrap();
+        assert_eq!(booleans(&back, "is").unwrap(), [true, false, true]);
     }
 
     #[test]
@@ -309,6 +312,14 @@ mod tests {
         .unwrap();
         let group = |from, to| (from as usize, (from..to).collect::<Vec<i64>>());
         assert_eq!(found, [group(0, 4), group(4, 8), group(8, 10)]);
+        // Where the last group is full, no empty one follows.
+        let mut heights = Vec::new();
+        each_group(&artifact(written(&[8])), |_, group| {
+            heights.push(group.height());
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(heights, [4, 4]);
     }
 
     #[test]
@@ -333,5 +344,13 @@ mod tests {
         assert_eq!(failure.diagnostics[0].message, "column `n` has missing values");
         let output = Output::from(b"no parquet".to_vec());
         assert!(decode(&artifact(output)).is_err());
+    }
+    /// Pages are so large that their heads weigh little beside what they hold.
+    #[test]
+    fn pages_hold_many_numbers() {
+        let numbers: Vec<i64> = (0..20_000).map(|k| k * 1_000_003).collect();
+        let frame = df!("k" => &numbers).unwrap();
+        let written = encode_sorted(frame, &numbers).unwrap().bytes.len();
+        assert!(written < 20_000 * 8 + 2_000, "{written}");
     }
 }

@@ -86,7 +86,7 @@ fn find(project: &Project, file: &str) -> Result<(String, Vec<u8>), Failed> {
 }
 
 /// A file as a table, if it is one.
-fn rows(study: &Study, name: &str, bytes: &[u8]) -> Result<Option<Rows>, Failed> {
+pub(crate) fn rows(study: &Study, name: &str, bytes: &[u8]) -> Result<Option<Rows>, Failed> {
     let wrong = |message: String| Diagnostic::new(Kind::Usage, message);
     let cells = (study.cells)(bytes).map_err(|error| wrong(format!("`{name}`: {error}")))?;
     if let Some((columns, rows)) = cells {

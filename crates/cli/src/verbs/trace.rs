@@ -22,6 +22,7 @@ use crate::verbs::look;
 
 mod below;
 mod json;
+mod rows;
 mod telling;
 mod what;
 
@@ -58,6 +59,7 @@ pub(crate) fn trace(study: &Study, arguments: &Arguments, verb: &Trace) -> Resul
         }
     };
     let asked = Asked {
+        study,
         project: project.as_ref(),
         ledger: &edition.ledger,
         web: Web::new(&edition.ledger),
@@ -75,6 +77,7 @@ pub(crate) fn trace(study: &Study, arguments: &Arguments, verb: &Trace) -> Resul
 
 /// What is asked, and whom.
 struct Asked<'a> {
+    study: &'a Study,
     project: Option<&'a Project>,
     edition: &'a Edition,
     ledger: &'a Ledger,

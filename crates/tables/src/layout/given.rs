@@ -75,6 +75,13 @@ const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
 /// A workbook of named sheets as office programs write them: texts apart from
 /// the cells, numbers in the cells, and no cell where there is nothing.
 pub fn workbook(sheets: &[(&str, Vec<Vec<String>>)]) -> Vec<u8> {
+    claiming("", sheets)
+}
+
+/// The same, whose sheets claim to reach to the cell `end` if that is not empty.
+pub fn claiming(end: &str, sheets: &[(&str, Vec<Vec<String>>)]) -> Vec<u8> {
+    let size = format!(r#"<dimension ref="A1:{end}"/>"#);
+    let size = if end.is_empty() { "" } else { size.as_str() };
     let main = format!("{FORMATS}/spreadsheetml/2006/main");
     let relation = format!("{FORMATS}/officeDocument/2006/relationships");
     let mut texts = Vec::new();
@@ -85,7 +92,8 @@ pub fn workbook(sheets: &[(&str, Vec<Vec<String>>)]) -> Vec<u8> {
         names += &format!(r#"<sheet name="{name}" sheetId="{id}" r:id="rId{id}"/>"#);
         targets.push(("worksheet", format!("worksheets/sheet{id}.xml")));
         let data = sheet(rows, &mut texts);
-        let xml = format!(r#"<worksheet xmlns="{main}"><sheetData>{data}</sheetData></worksheet>"#);
+        let xml = format!("{size}<sheetData>{data}</sheetData>");
+        let xml = format!(r#"<worksheet xmlns="{main}">{xml}</worksheet>"#);
         parts.push((format!("xl/worksheets/sheet{id}.xml"), xml));
     }
     targets.push(("sharedStrings", "sharedStrings.xml".into()));

@@ -114,3 +114,82 @@ pub fn fault(csv: &Csv, row: &Row, cell: &Cell, what: &str) -> Diagnostic {
     let head = cell.head.as_ref().map(|head| format!(", {head}")).unwrap_or_default();
     Diagnostic::contract(format!("row {}{head}: {what}", row.number)).at(csv.cell(cell))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "People,,\nby country,,\nCountry ,2015,2020\nPeru,1,2\nCountry,3,4\n";
+
+    fn csv(text: &str) -> Csv<'_> {
+        Csv::read("t.csv", text.as_bytes(), ',').unwrap()
+    }
+
+    fn said<T>(result: Checked<T>) -> Vec<String> {
+        result.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_first_row_with_most_of_the_columns() {
+        let csv = csv(TEXT);
+        let found = header(&csv, &["2015", "Country"], 5).unwrap();
+        assert_eq!((found.index, found.row.number, found.columns), (2, 3, vec![1, 0]));
+        let found = header(&csv, &["Country"], 5).unwrap();
+        assert_eq!(found.index, 2);
+        let none = ["t.csv: no row has the columns `2015`, `Country`"];
+        assert_eq!(said(header(&csv, &["2015", "Country"], 2)), none);
+        let one = header(&csv, &["2015", "Contry"], 5).err().unwrap().remove(0);
+        assert_eq!(one.to_string(), "t.csv:3: row 3: the column `Contry` is missing");
+        assert_eq!(one.hints[0], "did you mean `Country`?");
+        let twice = self::csv("a,b,a: again\n1,2,3\n");
+        assert_eq!(said(header(&twice, &["a"], 1)), ["t.csv:1:5: two columns are called `a`"]);
+    }
+
+    /// SDMX prints a code, a colon and a label; a sentence may hold a colon too.
+    #[test]
+    fn names_without_labels() {
+        assert_eq!(plain(" REF_AREA: Reference area "), "REF_AREA");
+        assert_eq!(plain("REF_AREA"), "REF_AREA");
+        assert_eq!(plain("Type of data: all"), "Type of data: all");
+    }
+
+    #[test]
+    fn columns_of_years() {
+        let csv = csv(TEXT);
+        let header = header(&csv, &["Country"], 5).unwrap();
+        let found = |from, to, step| years(&csv, &header, (from, to), step);
+        assert_eq!(found(2015, 2020, 5).unwrap(), [(2015, 1), (2020, 2)]);
+        assert_eq!(found(2020, 2020, 5).unwrap(), [(2020, 2)]);
+        let missing = |year: i64| format!("t.csv:3: row 3: the column `{year}` is missing");
+        assert_eq!(said(found(2015, 2020, 4)), [missing(2019)]);
+        assert_eq!(said(found(2015, 2020, 1)), [2016, 2017, 2018, 2019].map(missing));
+        assert_eq!(said(found(2014, 2015, 5)), [missing(2014)]);
+        // The last year must be there, however near the one before it is.
+        assert_eq!(said(found(2015, 2021, 5)), [missing(2021)]);
+        let back = ["the layout's `years` run from 2020 back to 2015"];
+        assert_eq!(said(found(2020, 2015, 5)), back);
+    }
+
+    #[test]
+    fn cells_and_rows_that_messages_name() {
+        let mut csv = csv(TEXT);
+        csv.rows[4].cells.pop();
+        let place = |csv: &Csv| {
+            let header = header(csv, &["Country"], 5).unwrap();
+            named(csv, &header, &csv.rows[3], 1)
+        };
+        let cell = place(&csv);
+        assert_eq!((cell.text.as_str(), cell.line, cell.column), ("1", 4, 6));
+        assert_eq!(cell.head.as_deref(), Some("column `2015`"));
+        assert_eq!(
+            fault(&csv, &csv.rows[3], &cell, "wrong").to_string(),
+            "t.csv:4:6: row 4, column `2015`: wrong"
+        );
+        csv.sheet = Some("t".into());
+        assert_eq!(place(&csv).head.as_deref(), Some("column `2015`, cell `t!B4`"));
+        let header = header(&csv, &["Country"], 5).unwrap();
+        assert_eq!(uneven(&csv, &header, &csv.rows[3]), None);
+        let uneven = uneven(&csv, &header, &csv.rows[4]).unwrap().to_string();
+        assert_eq!(uneven, "t.csv:5: row 5 has 2 cells, the header has 3");
+    }
+}

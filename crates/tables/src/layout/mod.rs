@@ -138,6 +138,7 @@ mod tests {
 
     use super::*;
     use crate::forms::LAYOUTS;
+    use crate::names::Names;
 
     #[test]
     fn a_layout_counts_where_a_description_names_it() {
@@ -162,5 +163,58 @@ mod tests {
             let path = format!("crates/tables/src/layout/{kind}.rs");
             assert!(crate::SOURCES.iter().any(|it| it.0 == path), "{path}");
         }
+    }
+    /// What no cell of the file says stands where the file begins.
+    #[test]
+    fn a_layout_that_keeps_no_row() {
+        let csv = Csv::new("raw/t.csv", "a\n".into());
+        let row = |number| Row { number, line: 1, cells: vec![top()] };
+        assert_eq!(some(&csv, vec![row(0), row(2)]).unwrap().len(), 2);
+        let said = some(&csv, vec![row(0)]).err().unwrap().remove(0).to_string();
+        assert_eq!(said, "raw/t.csv: the layout keeps no row of the file");
+        let place = csv.cell(&top());
+        assert_eq!((place.line, place.column, place.width, place.text.as_str()), (1, 1, 1, "a"));
+    }
+    /// The rows that a layout makes of a small file, for a table with these fields.
+    fn rows(layout: Value, text: &str, names: &[&str]) -> Checked<Vec<Vec<String>>> {
+        let field = |name: &&str| serde_json::from_value(json!({ "name": name })).unwrap();
+        let fields = |names: &[&str]| names.iter().map(field).collect::<Vec<Field>>();
+        let known = "name,iso3,kind\nJapan,JPN,name\nJapon,JPN,variant\n";
+        let known = Csv::read("raw/n.csv", known.as_bytes(), ',')?;
+        let known = Names::read(&known, &fields(&["name", "iso3", "kind"]))?;
+        let layout: Layout = serde_json::from_value(layout).unwrap();
+        let csv = Csv::read("raw/t.csv", text.as_bytes(), ',')?;
+        let rows = layout.rows(&csv, &fields(names), &mut Economies::new(known, None))?;
+        let texts = |row: &Row| row.cells.iter().map(|cell| cell.text.clone()).collect();
+        assert_eq!(texts(&rows[0]), *names);
+        Ok(rows[1..].iter().map(texts).collect())
+    }
+
+    /// The study's name for the country, years and numbers without blanks, and nothing where
+    /// the provider has dots or a word for nothing.
+    #[test]
+    fn what_each_layout_makes_of_its_cells() {
+        let fields = ["country", "iso3", "year", "people"];
+        let header = "Country Name,Country Code,Indicator Name,Indicator Code, 2015 ,2016\n";
+        let row = "Japon,JPN,People,POP, 127 ,..\n";
+        let bank = json!({ "kind": "world_bank", "indicator": "POP", "years": [2015, 2016] });
+        let said = rows(bank.clone(), &format!("Data Source,x\n{header}{row}"), &fields);
+        assert_eq!(said.unwrap(), [["Japan", "JPN", "2015", "127"], ["Japan", "JPN", "2016", ""]]);
+        let said = rows(bank, &format!("Another,x\n{header}{row}"), &fields).unwrap_err();
+        assert_eq!(said[0].message, "the file does not begin with `Data Source`");
+        let un = json!({ "kind": "un_migrant_stock", "origin": "Japan", "years": [2015, 2015] });
+        let area = "Region, development group, country or area of";
+        let text = format!("\"{area} destination\",\"{area} origin\", 2015 \nJapon,Japan,5\n");
+        assert_eq!(rows(un, &text, &fields).unwrap(), [["Japan", "JPN", "2015", "5"]]);
+        let sdmx = json!({ "kind": "sdmx", "of": {}, "years": [2015, 2016] });
+        let text = "REF_AREA,TIME_PERIOD,OBS_VALUE\nJPN, 2015 ,NaN\n";
+        assert_eq!(rows(sdmx, text, &fields).unwrap(), [["Japan", "JPN", "2015", ""]]);
+        let text = "app,store,country,month,downloads,rank\n\
+                    qq,apple,Japon,2015-01,5,1\nqq,apple,Japon,2015-02-01,6,1\n";
+        let fields = ["app", "country", "iso3", "month", "downloads"];
+        assert_eq!(
+            rows(json!({ "kind": "app_store", "columns": {} }), text, &fields).unwrap(),
+            [["qq", "Japan", "JPN", "2015-01", "5"], ["qq", "Japan", "JPN", "2015-02", "6"]]
+        );
     }
 }

@@ -49,3 +49,34 @@ pub fn value(fields: &[Field]) -> Option<&str> {
     let mut values = names.filter(|name| !["country", "iso3", "year"].contains(name));
     values.next().filter(|_| values.next().is_none())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(names: &[&str]) -> Vec<Field> {
+        let field = |name: &&str| serde_json::from_value(serde_json::json!({ "name": name }));
+        names.iter().map(|name| field(name).unwrap()).collect()
+    }
+
+    #[test]
+    fn an_observation_in_the_order_of_the_schema() {
+        let cell = |text: &str, column| Cell { text: text.into(), column, ..Cell::default() };
+        let row = Row { number: 7, line: 9, cells: Vec::new() };
+        let (year, seen) = (cell("2015", 30), cell("127", 40));
+        let place = cell("Japon", 20);
+        let seen = Observation::of(&row, &place, ("JPN", "Japan"), year, seen);
+        let row = seen.row(&fields(&["people", "year", "iso3", "country", "note"]), "people");
+        assert_eq!((row.number, row.line), (7, 9));
+        let found: Vec<_> = row.cells.iter().map(|it| (it.text.as_str(), it.column)).collect();
+        assert_eq!(found, [("127", 40), ("2015", 30), ("JPN", 20), ("Japan", 20), ("Japon", 20)]);
+    }
+
+    #[test]
+    fn the_one_field_of_the_value() {
+        let of = |names: &[&str]| value(&fields(names)).map(String::from);
+        assert_eq!(of(&["country", "people", "iso3", "year"]), Some("people".into()));
+        assert_eq!(of(&["country", "year"]), None);
+        assert_eq!(of(&["people", "births", "year"]), None);
+    }
+}

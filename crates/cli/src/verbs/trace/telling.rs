@@ -7,6 +7,7 @@ use answers::web::Step;
 
 use super::Asked;
 use super::below::{Below, below};
+use super::rows;
 use super::what::What;
 use crate::report::count;
 use crate::text::Text;
@@ -55,6 +56,9 @@ fn value(asked: &Asked, name: &str, text: &mut Text) {
     }
     if let Some(rows) = &value.rows {
         text.line(&format!("rows: {rows}"));
+        for line in rows::lines(asked, value, rows) {
+            text.line(&format!("  {line}"));
+        }
     }
     labels(value.labels.iter(), text);
     let pages = asked.places.pages_of(name);

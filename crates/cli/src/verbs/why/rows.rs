@@ -106,6 +106,18 @@ fn row(what: &str, index: usize, cells: &[String]) -> String {
     format!("row {} {what}: {}", index + 2, plain::cut(&cells.join(", "), CELL))
 }
 
+/// What tells a row from others, for whoever does not count: its first cells, as far as
+/// they are what they were.
+fn key(table: &Table, old: &[String], new: &[String]) -> String {
+    const CELLS: usize = 2;
+    if table.header.len() < 2 {
+        return String::new();
+    }
+    let same = old.iter().zip(new).take_while(|(old, new)| old == new).take(CELLS);
+    let cells: Vec<_> = same.map(|(_, cell)| plain::cut(cell, CELL / 4)).collect();
+    if cells.is_empty() { String::new() } else { format!(" ({})", cells.join(", ")) }
+}
+
 fn cells(before: &Table, after: &Table, i: usize, j: usize, found: &mut Vec<String>) {
     let (old, new) = (&before.rows[i], &after.rows[j]);
     for (column, name) in after.header.iter().enumerate() {
@@ -114,7 +126,8 @@ fn cells(before: &Table, after: &Table, i: usize, j: usize, found: &mut Vec<Stri
             let show = |cell: Option<&String>| {
                 plain::cut(cell.map_or("nothing", String::as_str), CELL).into_owned()
             };
-            found.push(format!("row {}, column `{name}`: {} -> {}", j + 2, show(was), show(is)));
+            let (row, key) = (j + 2, key(after, old, new));
+            found.push(format!("row {row}{key}, column `{name}`: {} -> {}", show(was), show(is)));
         }
     }
 }
@@ -144,7 +157,7 @@ mod tests {
         let after = "country,2015,2016\nChina,1,2\nPeru,3,5\n";
         assert_eq!(
             differences("raw/a.csv", before.as_bytes(), after.as_bytes()),
-            ["row 3, column `2016`: 4 -> 5"]
+            ["row 3 (Peru, 3), column `2016`: 4 -> 5"]
         );
     }
 
