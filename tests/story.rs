@@ -97,7 +97,7 @@ fn a_changed_cell_of_the_diaspora() {
     let space = Space::finished();
     let outputs = space.outputs();
     space.edit("raw/diaspora_un.csv", "Brazil,2020,24632", "Brazil,2020,24642");
-    let cell = "row 5, column `chinese_born`: 24632 -> 24642";
+    let cell = "row 5 (Brazil, 2020), column `chinese_born`: 24632 -> 24642";
     let cause = format!(
         "  input `table` (raw/diaspora_un.csv) of `ingest@diaspora_un` changed\n    {cell}\n    \
          ingest@diaspora_un -> diaspora\n"
@@ -126,8 +126,10 @@ fn a_changed_cell_of_a_barrier_matrix() {
     let space = Space::finished();
     let outputs = space.outputs();
     space.edit("raw/barrier_matrix_table1.csv", "Pakistan,10,2,2,", "Pakistan,9,0,2,");
-    let cells =
-        ["row 3, column `barriers_published`: 10 -> 9", "row 3, column `baidu-tieba`: 2 -> 0"];
+    let cells = [
+        "row 3 (Pakistan), column `barriers_published`: 10 -> 9",
+        "row 3 (Pakistan), column `baidu-tieba`: 2 -> 0",
+    ];
     let said = space.say(&["why", "regions"]).out;
     assert!(cells.iter().all(|cell| said.contains(cell)), "{said}");
     // One barrier less settles claims otherwise, and nobody has accepted that yet.

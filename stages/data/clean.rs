@@ -150,6 +150,10 @@ fn values(table1: &Matrix, appendix3: &Matrix) -> Values {
         count("barred", barred, PAIRS, "pairs with a hard barrier in");
         let about = "printed row totals that are not the number of barred pairs, in";
         count("wrong_totals", matrix.wrong_totals, "rows", about);
+        let name = matrix.name;
+        values.rows(&format!("{name}.pairs"), &format!("pairs where matrix = {name}"));
+        let barred = format!("pairs where matrix = {name} and code != 0");
+        values.rows(&format!("{name}.barred"), &barred);
     }
     let common: Vec<_> = table1
         .codes

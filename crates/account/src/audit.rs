@@ -245,11 +245,10 @@ fn values(claims: &[Outcome], checks: &[Outcome]) -> Values {
         values.number(&format!("computed.{}", row.claim), number, 1, &row.unit, &about);
     }
     // So that a status that turns is a value that moves.
-    for (kind, row) in
-        claims.iter().map(|it| ("status", it)).chain(checks.iter().map(|it| ("check", it)))
-    {
-        let status = row.status.to_string();
-        values.text(&format!("{kind}.{}", row.claim), &status, &row.counts);
+    for (kind, rows) in [("status", claims), ("check", checks)] {
+        for row in rows {
+            values.text(&format!("{kind}.{}", row.claim), row.status.words(), &row.counts);
+        }
     }
     values
 }

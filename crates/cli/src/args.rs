@@ -10,7 +10,8 @@ use clap::{
 };
 use clap_complete::Shell;
 
-use crate::verbs::{show, trace};
+use crate::annotate;
+use crate::verbs::{claims, show, trace};
 
 /// Builds a research report in which every number can say where it came from.
 #[derive(Parser, Debug)]
@@ -107,8 +108,10 @@ pub(crate) enum Verb {
     Show(show::Show),
     /// Show what the command of a stage said when it made its result, or when it failed.
     Log(Log),
+    /// Show what became of each statement that is held to values, or accept what did.
+    Claims(claims::Claims),
     /// Find every mistake in the pipeline without running anything.
-    Check,
+    Check(Check),
     /// Draw the graph of stages.
     Graph(Graph),
     /// Take the newest result of a stage in place of the one that was known.
@@ -148,6 +151,9 @@ pub(crate) struct Run {
     /// Run the given stages even if their results are known.
     #[arg(short, long, conflicts_with = "frozen")]
     pub(crate) force: bool,
+    /// Tell problems in this form as well, on standard output.
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+    pub(crate) format: annotate::Form,
     /// Fail if `pipeline.lock` would change, the bytes of outputs included.
     #[arg(long, conflicts_with = "frozen")]
     pub(crate) locked: bool,
@@ -157,6 +163,13 @@ pub(crate) struct Run {
     /// Run nothing: put in place what `pipeline.lock` says, or fail.
     #[arg(long)]
     pub(crate) frozen: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// Tell problems in this form as well, on standard output.
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+    pub(crate) format: annotate::Form,
 }
 
 #[derive(Args, Debug)]

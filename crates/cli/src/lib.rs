@@ -2,6 +2,7 @@
 //!
 //! A library, so that a study's own program is one line: `cli::main(&STUDY)`.
 
+mod annotate;
 mod args;
 mod edition;
 mod git;
@@ -19,8 +20,8 @@ use engine::plain::plain;
 use engine::run::supervise;
 use signal_hook::consts::SIGXFSZ;
 
-use args::Verb;
-use report::say;
+use args::{Arguments, Verb};
+use report::{Failed, say};
 use text::Text;
 
 pub use study::{Cells, Study};
@@ -40,31 +41,43 @@ pub fn main(study: &Study) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return misused(error),
     };
-    if let Err(failed) = verbs::find_project(&mut arguments) {
-        return message::tell(&arguments, failed);
+    match &arguments.verb {
+        Verb::Run(verb) => annotate::choose(verb.format),
+        Verb::Check(verb) => annotate::choose(verb.format),
+        _ => {}
     }
-    let result = match &arguments.verb {
-        Verb::Run(verb) => verbs::run::run(study, &arguments, verb),
-        Verb::Watch(verb) => verbs::watch::watch(study, &arguments, verb),
-        Verb::Plan(verb) => verbs::plan::plan(study, &arguments, verb),
-        Verb::Status(verb) => verbs::plan::status(study, &arguments, verb),
-        Verb::Why(verb) => verbs::why::why(study, &arguments, verb),
-        Verb::Diff(verb) => verbs::diff::diff(study, &arguments, verb),
-        Verb::Trace(verb) => verbs::trace::trace(study, &arguments, verb),
-        Verb::Show(verb) => verbs::show::show(study, &arguments, verb),
-        Verb::Log(verb) => verbs::log::log(study, &arguments, verb),
-        Verb::Check => verbs::check::check(study, &arguments),
-        Verb::Graph(verb) => verbs::graph::graph(study, &arguments, verb),
-        Verb::Accept(verb) => verbs::accept::accept(study, &arguments, verb),
-        Verb::Forget(verb) => verbs::forget::forget(study, &arguments, verb),
-        Verb::Cache(verb) => verbs::cache::cache(study, &arguments, verb),
-        Verb::Init => verbs::init::init(&arguments),
-        Verb::Schema => verbs::schema::schema(study),
-        Verb::Completions(verb) => verbs::completions::completions(study, &arguments, verb),
-    };
-    match result {
+    let found = verbs::find_project(&mut arguments);
+    let code = match found.and_then(|()| act(study, &arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => message::tell(&arguments, failed),
+    };
+    match annotate::end() {
+        Ok(()) => code,
+        Err(failed) => message::tell(&arguments, failed),
+    }
+}
+
+/// Does what the verb says.
+fn act(study: &Study, arguments: &Arguments) -> Result<(), Failed> {
+    match &arguments.verb {
+        Verb::Run(verb) => verbs::run::run(study, arguments, verb),
+        Verb::Watch(verb) => verbs::watch::watch(study, arguments, verb),
+        Verb::Plan(verb) => verbs::plan::plan(study, arguments, verb),
+        Verb::Status(verb) => verbs::plan::status(study, arguments, verb),
+        Verb::Why(verb) => verbs::why::why(study, arguments, verb),
+        Verb::Diff(verb) => verbs::diff::diff(study, arguments, verb),
+        Verb::Trace(verb) => verbs::trace::trace(study, arguments, verb),
+        Verb::Show(verb) => verbs::show::show(study, arguments, verb),
+        Verb::Log(verb) => verbs::log::log(study, arguments, verb),
+        Verb::Claims(verb) => verbs::claims::claims(study, arguments, verb),
+        Verb::Check(_) => verbs::check::check(study, arguments),
+        Verb::Graph(verb) => verbs::graph::graph(study, arguments, verb),
+        Verb::Accept(verb) => verbs::accept::accept(study, arguments, verb),
+        Verb::Forget(verb) => verbs::forget::forget(study, arguments, verb),
+        Verb::Cache(verb) => verbs::cache::cache(study, arguments, verb),
+        Verb::Init => verbs::init::init(arguments),
+        Verb::Schema => verbs::schema::schema(study),
+        Verb::Completions(verb) => verbs::completions::completions(study, arguments, verb),
     }
 }
 

@@ -9,6 +9,7 @@ use engine::diagnostic::{Diagnostic, Kind, Place, Quoted};
 use engine::plain::{self, plain};
 use engine::run::request::Summary;
 
+use crate::annotate;
 use crate::args::{Arguments, Verb};
 use crate::report::{Failed, columns, count, print_json, print_json_line, say};
 use crate::text::Text;
@@ -52,6 +53,7 @@ pub(crate) fn tell(arguments: &Arguments, failed: Failed) -> ExitCode {
 /// Writes diagnostics to standard error: of each kind the first ones, and how
 /// many more there are; JSON has them all.
 pub(crate) fn all(problems: &[Diagnostic]) {
+    annotate::note(problems);
     let mut alike: BTreeMap<(Kind, &str, String), usize> = BTreeMap::new();
     let mut shown = 0;
     for problem in problems {

@@ -3,6 +3,7 @@
 pub(crate) mod accept;
 pub(crate) mod cache;
 pub(crate) mod check;
+pub(crate) mod claims;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod forget;

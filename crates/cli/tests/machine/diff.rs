@@ -92,7 +92,7 @@ fn a_number_and_what_moved_it() {
         &plain(&said.out),
         "2 of 2 values have moved between HEAD (COMMIT) and now, 1 as printed\n\n\
          `birds.csv` changed  [`count`]\n  \
-         | row 5, column `size`: 8 -> 18\n  \
+         | row 5 (wren), column `size`: 8 -> 18\n  \
          count.n  2  3  +1  +50.0 %\n  \
          1 value moved, and print as before; `--all` lists them\n",
     );
@@ -141,7 +141,7 @@ fn a_locked_run_tells_the_numbers_in_a_clone_without_a_store() {
     let said = clone.say(&["-C", &to, "run", "--locked", "--keep-outputs", &kept]);
     assert_eq!(said.code, 6, "{said:?}");
     let expected = "2 of 2 values have moved between pipeline.lock and this run, 1 as printed\n\n\
-                    `birds.csv` changed  [`count`]\n  | row 5, column `size`: 8 -> 18\n";
+                    `birds.csv` changed  [`count`]\n  | row 5 (wren), column `size`: 8 -> 18\n";
     assert!(said.err.contains(expected), "{}", said.err);
     assert_eq!(clone.text("kept/outputs/n.txt"), "3\n");
     assert!(!clone.exists("clone/outputs/n.txt"));
@@ -166,7 +166,7 @@ fn forms_for_people_and_programs() {
     let json: serde_json::Value =
         serde_json::from_str(&space.say(&["diff", "--json"]).out).unwrap();
     assert_eq!((&json["moved"], &json["seen"]), (&2.into(), &1.into()));
-    assert_eq!(json["causes"][0]["details"][0], "row 5, column `size`: 8 -> 18");
+    assert_eq!(json["causes"][0]["details"][0], "row 5 (wren), column `size`: 8 -> 18");
     assert_eq!(json["groups"][0]["moved"][0]["difference"], 1.0);
     let markdown = space.say(&["diff", "--format", "markdown"]).out;
     assert!(markdown.contains("- `birds.csv` changed (`count`)\n"), "{markdown}");

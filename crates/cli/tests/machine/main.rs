@@ -3,7 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop wherever it is surprised")]
 
+mod annotate;
 mod cache;
+mod claims;
 mod commands;
 mod completions;
 mod damage;

@@ -112,7 +112,7 @@ fn what_nobody_uses_can_go() {
     same(&space.say(&["cache", "gc", "--keep-days", "0"]).out, "nothing can go\n");
     assert_eq!(space.good(&[]).told(), "cached apart clean first text");
     // The last two recipes are kept, so that `why` can still tell.
-    assert!(space.say(&["why", "clean"]).out.contains("row 2, column `n`: 3 -> 4"));
+    assert!(space.say(&["why", "clean"]).out.contains("row 2 (lima), column `n`: 3 -> 4"));
     let said = space.say(&["cache", "check"]);
     assert!(said.out.ends_with(" sound, 0 damaged\n"), "{}", said.out);
 }

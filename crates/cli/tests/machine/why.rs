@@ -58,7 +58,7 @@ fn why_names_row_and_column_before_and_after_the_run() {
     let same_as = "stage `clean` is up to date: nothing has changed since `pipeline.lock`\n";
     same(&said(&["clean"]).out, same_as);
     space.edit("raw.csv", "oslo,2", "oslo,4");
-    let row = "  input `raw` (raw.csv) changed\n    row 3, column `n`: 2 -> 4\n";
+    let row = "  input `raw` (raw.csv) changed\n    row 3 (oslo), column `n`: 2 -> 4\n";
     let will = "stage `clean` will run: 1 change since `pipeline.lock` led to it\n";
     let told = said(&["clean"]);
     same(&told.out, &format!("{will}{row}"));
@@ -212,7 +212,7 @@ fn why_compares_with_the_committed_lock() {
         space.good(&[]);
     }
     // Both runs since the commit, not only the last of them.
-    let rows = "    row 2, column `n`: 1 -> 3\n    row 3, column `n`: 2 -> 4\n";
+    let rows = "    row 2 (lima), column `n`: 1 -> 3\n    row 3 (oslo), column `n`: 2 -> 4\n";
     assert!(
         said().contains("is up to date: 1 change since `pipeline.lock` at HEAD ("),
         "{}",
@@ -332,7 +332,7 @@ fn answers_as_json() {
     assert_eq!(why[0]["since"], serde_json::json!({ "with": "lock" }));
     assert_eq!(why[0]["causes"][0]["line"], "input.raw.raw.csv");
     assert_eq!(why[0]["causes"][0]["stages"], serde_json::json!(["clean"]));
-    assert_eq!(why[0]["causes"][0]["details"][0], "row 3, column `n`: 2 -> 4");
+    assert_eq!(why[0]["causes"][0]["details"][0], "row 3 (oslo), column `n`: 2 -> 4");
     assert_eq!(why[0]["stages"][0]["verdict"], "run");
     assert_eq!(why[0]["stages"][1]["because"], serde_json::json!(["clean"]));
     let plan = json(&["plan", "--json"]);

@@ -4,6 +4,7 @@ use answers::ledger::{Input, Stage, Value};
 use answers::places::listed;
 use answers::printed::printed;
 use answers::web::Step;
+use engine::words::brief;
 
 use super::Asked;
 use super::below::{Below, below};
@@ -106,7 +107,7 @@ fn title(asked: &Asked, what: &What, text: &mut Text) {
         }
         What::Figure(figure) => {
             text.paint(&format!("{} {}", figure.kind, figure.number), "1");
-            text.line(&format!(" on page {}: {}", figure.page, figure.caption));
+            text.line(&format!(" on page {}: {}", figure.page, brief(&figure.caption)));
             text.line(&format!("drawn from {}", figure.data.join(", ")));
         }
         What::File { path, line } => {
@@ -230,7 +231,13 @@ fn reached(asked: &Asked, below: &Below, all: bool, text: &mut Text) {
     }
     more(below.values.len(), most, "more value", text);
     for it in below.figures.iter().take(most) {
-        text.line(&format!("  {} {} on page {}: {}", it.kind, it.number, it.page, it.caption));
+        text.line(&format!(
+            "  {} {} on page {}: {}",
+            it.kind,
+            it.number,
+            it.page,
+            brief(&it.caption)
+        ));
     }
     more(below.figures.len(), most, "more of them", text);
     if !below.pages.is_empty() {
