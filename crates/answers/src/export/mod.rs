@@ -6,6 +6,7 @@
 pub mod bundle;
 pub mod harmless;
 mod media;
+pub mod sha256;
 
 pub mod aea;
 pub mod codecheck;

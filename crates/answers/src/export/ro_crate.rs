@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 
 use super::bundle::{Bundle, Content, Contents, SYNTHETIC};
-use super::harmless;
+use super::{harmless, sha256};
 use ids::{file, many, one};
 use parameters::Parameters;
 
@@ -94,7 +94,11 @@ fn page(bundle: &Bundle, parameters: &Parameters) -> Json {
     let mut page = if bundle.files.contains_key(README) {
         things::file_entity(bundle, README, parameters)
     } else {
-        json!({ "@id": README, "@type": "File", "name": README })
+        let text = readme(bundle);
+        json!({
+            "@id": README, "@type": "File", "name": README,
+            "contentSize": text.len().to_string(), "sha256": sha256::of(text.as_bytes()),
+        })
     };
     let more = json!({
         "about": one("./"), "encodingFormat": "text/markdown",

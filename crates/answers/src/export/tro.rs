@@ -8,15 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value as Json, json};
 
 use super::bundle::Bundle;
-use super::media;
+use super::{media, sha256};
 
-/// The declaration; `fingerprint` is the SHA-256 of a text, and `key` the public key of
-/// whoever signs.
-pub fn declaration(
-    bundle: &Bundle,
-    key: Option<&str>,
-    fingerprint: &dyn Fn(&str) -> String,
-) -> Json {
+/// The declaration; `key` is the public key of whoever signs.
+pub fn declaration(bundle: &Bundle, key: Option<&str>) -> Json {
     let artifacts = artifacts(bundle);
     let made: BTreeSet<&str> = bundle.outputs("").into_iter().collect();
     let before: Vec<&str> = paths(bundle).filter(|path| !made.contains(path)).collect();
@@ -45,7 +40,7 @@ pub fn declaration(
             "trov:hasFingerprint": {
                 "@id": "fingerprint",
                 "@type": "trov:CompositionFingerprint",
-                "trov:hash": hash(&fingerprint(&all)),
+                "trov:hash": hash(&sha256::of(all.as_bytes())),
             },
             "trov:hasArtifact": list,
         },

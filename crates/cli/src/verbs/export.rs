@@ -4,14 +4,16 @@
 //! is made up is said to be.
 
 mod gather;
+mod made;
 mod origin;
 mod sign;
+mod tables;
 mod write;
 
 use std::collections::BTreeSet;
 
-use answers::export::bundle::{Bundle, Content, Contents, LICENSED};
-use answers::export::{aea, codecheck, harmless, ro_crate, slsa, tro, values};
+use answers::export::bundle::{Bundle, Content, LICENSED};
+use answers::export::{codecheck, harmless, ro_crate, slsa, tro};
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::project::Project;
 
@@ -21,17 +23,7 @@ use crate::message;
 use crate::report::{Failed, count, print, say};
 use crate::study::Study;
 use crate::text::Text;
-
-/// What is exported, and what it speaks of.
-struct Made {
-    contents: Contents,
-    /// The files of the project that it carries or describes.
-    speaks_of: BTreeSet<String>,
-    /// Whether it names values.
-    values: bool,
-    /// What should be known of it.
-    notes: Vec<String>,
-}
+use made::Made;
 
 pub(crate) fn export(study: &Study, arguments: &Arguments, verb: &Export) -> Result<(), Failed> {
     if let Some(to) = &verb.to {
@@ -85,99 +77,39 @@ fn made(
     verb: &Export,
     key: Option<&str>,
 ) -> Result<Made, Failed> {
-    let one = |name: &str, text: String| Contents::from([(name.into(), Content::Text(text))]);
-    let all: BTreeSet<String> = bundle.files.keys().cloned().collect();
-    let of_all = |contents| Made { contents, speaks_of: all.clone(), values: false, notes: vec![] };
-    let read = |path: &str| std::fs::read(project.plan.root.join(path)).ok();
+    let of_all = |contents| Made::new(contents, bundle.files.keys().cloned());
     Ok(match verb.format {
         Form::RoCrate => {
             dated(bundle)?;
             of_all(ro_crate::contents(bundle))
         }
         Form::Tro => {
-            let fingerprint = |text: &str| gather::sha256(text.as_bytes());
-            let declaration = tro::declaration(bundle, key, &fingerprint);
-            unsigned(of_all(one("tro.jsonld", harmless::json(&declaration))), key)
+            let declaration = harmless::json(&tro::declaration(bundle, key));
+            unsigned(of_all(made::one("tro.jsonld", declaration)), key)
         }
         Form::Slsa => {
-            let statement = slsa::statement(bundle);
-            let mut made = unsigned(of_all(one("slsa.json", harmless::json(&statement))), key);
+            let statement = harmless::json(&slsa::statement(bundle));
+            let mut made = unsigned(of_all(made::one("slsa.json", statement)), key);
             if bundle.outputs(".pdf").is_empty() {
                 made.notes.push("no stage makes a PDF, so it speaks of the lock alone".into());
             }
             made
         }
         Form::Codecheck => {
-            let speaks_of = codecheck::manifest(bundle).into_iter().map(String::from).collect();
-            let notes =
-                vec!["who checked, and what came of it, is for the checker to fill in".into()];
-            Made { contents: codecheck::contents(bundle), speaks_of, values: false, notes }
+            let paths = codecheck::manifest(bundle).into_iter().map(String::from);
+            let note = "who checked, and what came of it, is for the checker to fill in";
+            Made::new(codecheck::contents(bundle), paths).noted(note)
         }
-        Form::Aea => {
-            let (places, audit) = aea::paths(bundle);
-            let places: Option<aea::Places> = places.map(|it| parsed(project, it)).transpose()?;
-            let audit: Option<aea::Audit> = audit.map(|it| parsed(project, it)).transpose()?;
-            let rows = aea::rows(bundle, places.as_ref(), audit.as_ref());
-            let is_markdown =
-                verb.to.as_ref().is_some_and(|to| to.extension().is_some_and(|it| it == "md"));
-            let text = if is_markdown { aea::markup(&rows) } else { aea::csv(&rows) };
-            let speaks_of = rows.iter().map(|row| row.output.clone()).collect();
-            let mut notes = Vec::new();
-            if places.is_none() {
-                notes.push(
-                    "no stage makes an output `places`, so pages and numbers of figures stay empty"
-                        .into(),
-                );
-            }
-            if audit.is_none() {
-                notes.push(
-                    "no stage holds claims to its numbers, so there is no row of them".into(),
-                );
-            }
-            if bundle.ledger.is_none() {
-                notes.push("no stage makes a ledger, so there is no row of numbers".into());
-            }
-            Made { contents: one("aea.csv", text), speaks_of, values: true, notes }
-        }
-        Form::Csv => {
-            let tables = values::tables(bundle, &read);
-            let mut notes = Vec::new();
-            if bundle.ledger.is_none() {
-                notes.push(format!("no stage makes a ledger, so there is no `{}`", values::FILE));
-            }
-            if !tables.left_out.is_empty() {
-                let paths: Vec<&str> = tables.left_out.iter().map(String::as_str).collect();
-                let names = engine::diagnostic::listed(paths);
-                notes.push(format!("tables in Parquet are left out: {names}"));
-            }
-            if tables.contents.is_empty() {
-                let message = "there is nothing to export: no ledger, and no table in JSON or CSV";
-                return Err(Diagnostic::new(Kind::Usage, message)
-                    .hint("let a stage use the function `ledger`: it takes the `values` of the others")
-                    .into());
-            }
-            Made { contents: tables.contents, speaks_of: tables.from, values: true, notes }
-        }
+        Form::Aea => tables::aea(project, bundle, verb)?,
+        Form::Csv => tables::csv(project, bundle)?,
     })
 }
 
-/// A file of the project that a stage made as JSON.
-fn parsed<T: serde::de::DeserializeOwned>(project: &Project, path: &str) -> Result<T, Failed> {
-    let bytes = std::fs::read(project.plan.root.join(path))
-        .map_err(|error| Diagnostic::io("read", path.as_ref(), &error))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        let message = format!("`{path}` can't be read as what its name says: {error}");
-        Diagnostic::new(Kind::Usage, message)
-            .hint("give the output another name, if it is something else")
-            .into()
-    })
-}
-
-fn unsigned(mut made: Made, key: Option<&str>) -> Made {
-    if key.is_none() {
-        made.notes.push("it is not signed: `--sign KEY` takes an SSH key".into());
+fn unsigned(made: Made, key: Option<&str>) -> Made {
+    match key {
+        Some(_) => made,
+        None => made.noted("it is not signed: `--sign KEY` takes an SSH key"),
     }
-    made
 }
 
 fn dated(bundle: &Bundle) -> Result<(), Failed> {

@@ -12,6 +12,7 @@ mod disk;
 mod docs;
 mod durable;
 mod errors;
+mod export;
 mod failures;
 mod history;
 mod kill;

@@ -164,8 +164,10 @@ pub(super) fn licences(bundle: &Bundle) -> Vec<Json> {
     for licence in &bundle.licences {
         found.insert(licence.id.clone(), (licence.name.clone(), licence.about.clone()));
     }
-    let entity = |(id, (name, about)): (String, (String, String))| json!({ "@id": id, "@type": "CreativeWork", "name": name, "description": about });
-    found.into_iter().map(entity).collect()
+    let entities = found.into_iter().map(|(id, (name, about))| {
+        json!({ "@id": id, "@type": "CreativeWork", "name": name, "description": about })
+    });
+    entities.collect()
 }
 
 /// The licences of a source, by id: name and description.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use answers::export::bundle::{Bundle, File, Step};
+use answers::export::sha256;
 use answers::ledger::{Input, Ledger, Output, Stage};
 use engine::compiled;
 use engine::diagnostic::{Diagnostic, Kind, listed};
@@ -14,7 +15,6 @@ use engine::plan::{Action, Origin, pipeline};
 use engine::project::{Access, Project};
 use engine::resolve::Done;
 use engine::since;
-use sha2::{Digest as _, Sha256};
 
 use super::origin;
 use crate::args::Arguments;
@@ -265,12 +265,7 @@ fn known(
     Digest::of_file(&path)?;
     let bytes = std::fs::read(&path)?;
     let (blake3, size) = (Digest::of(&bytes).to_string(), bytes.len() as u64);
-    Ok(File { sha256: sha256(&bytes), blake3, size, labels, about })
-}
-
-/// The SHA-256 of bytes, in hexadecimal digits.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(File { sha256: sha256::of(&bytes), blake3, size, labels, about })
 }
 
 /// The parameters that the pipeline declares.

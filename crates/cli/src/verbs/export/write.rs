@@ -5,11 +5,11 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use answers::export::bundle::{Bundle, Content, Contents};
+use answers::export::sha256;
 use engine::diagnostic::{Diagnostic, Kind};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-use super::gather::sha256;
 use crate::report::Failed;
 
 /// Refuses a place where something is.
@@ -127,7 +127,7 @@ fn bytes(root: &Path, bundle: &Bundle, content: &Content) -> Result<Vec<u8>, Dia
     let bytes = fs::read(root.join(path))
         .map_err(|error| Diagnostic::io("read", Path::new(path), &error))?;
     let known = bundle.files.get(path).map(|file| file.sha256.as_str());
-    if known != Some(sha256(&bytes).as_str()) {
+    if known != Some(sha256::of(&bytes).as_str()) {
         let message = format!("`{path}` changed while it was exported");
         return Err(Diagnostic::new(Kind::Infrastructure, message)
             .hint("export again once nothing writes to it"));
