@@ -12,3 +12,4 @@ pub mod attached;
 pub mod web;
 pub mod places;
 pub mod rows;
+pub mod export;

@@ -1,5 +1,7 @@
 //! The arguments of the program; the help text stands beside each of them.
 
+pub(crate) mod export;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -47,11 +49,12 @@ pub(crate) struct Arguments {
 }
 
 /// The options that mean nothing to a verb: it neither lists nor takes them.
-const IDLE: [(&str, &[&str]); 5] = [
+const IDLE: [(&str, &[&str]); 6] = [
     ("init", &["store", "profile", "params", "json", "verbose"]),
     ("schema", &["directory", "store", "profile", "params", "json", "quiet", "verbose"]),
     ("completions", &["directory", "store", "profile", "params", "json", "quiet", "verbose"]),
     ("check", &["store", "verbose"]),
+    ("export", &["profile", "params", "json", "verbose"]),
     ("cache", &["profile", "params", "quiet", "verbose"]),
 ];
 
@@ -106,6 +109,8 @@ pub(crate) enum Verb {
     Trace(trace::Trace),
     /// Print a file: a table of any kind, a ledger, an object of the store.
     Show(show::Show),
+    /// Export the study in a form that archives, journals or checkers take.
+    Export(export::Export),
     /// Show what the command of a stage said when it made its result, or when it failed.
     Log(Log),
     /// Show what became of each statement that is held to values, or accept what did.

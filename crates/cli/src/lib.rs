@@ -68,6 +68,7 @@ fn act(study: &Study, arguments: &Arguments) -> Result<(), Failed> {
         Verb::Diff(verb) => verbs::diff::diff(study, arguments, verb),
         Verb::Trace(verb) => verbs::trace::trace(study, arguments, verb),
         Verb::Show(verb) => verbs::show::show(study, arguments, verb),
+        Verb::Export(verb) => verbs::export::export(study, arguments, verb),
         Verb::Log(verb) => verbs::log::log(study, arguments, verb),
         Verb::Claims(verb) => verbs::claims::claims(study, arguments, verb),
         Verb::Check(_) => verbs::check::check(study, arguments),

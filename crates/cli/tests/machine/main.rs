@@ -14,6 +14,7 @@ mod disk;
 mod docs;
 mod durable;
 mod errors;
+mod export;
 mod failures;
 mod history;
 mod kill;
