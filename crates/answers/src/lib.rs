@@ -9,3 +9,4 @@ pub mod moved;
 pub mod diverged;
 pub mod difference;
 pub mod attached;
+pub mod pages;

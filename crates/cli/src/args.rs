@@ -10,6 +10,8 @@ use clap::{
 };
 use clap_complete::Shell;
 
+use crate::verbs::verify;
+
 /// Builds a research report in which every number can say where it came from.
 #[derive(Parser, Debug)]
 #[command(name = "colophon", bin_name = "colophon", version, max_term_width = 100)]
@@ -44,11 +46,12 @@ pub(crate) struct Arguments {
 }
 
 /// The options that mean nothing to a verb: it neither lists nor takes them.
-const IDLE: [(&str, &[&str]); 5] = [
+const IDLE: [(&str, &[&str]); 6] = [
     ("init", &["store", "profile", "params", "json", "verbose"]),
     ("schema", &["directory", "store", "profile", "params", "json", "quiet", "verbose"]),
     ("completions", &["directory", "store", "profile", "params", "json", "quiet", "verbose"]),
     ("check", &["store", "verbose"]),
+    ("verify", &["profile", "params"]),
     ("cache", &["profile", "params", "quiet", "verbose"]),
 ];
 
@@ -99,6 +102,8 @@ pub(crate) enum Verb {
     Why(Why),
     /// Show which numbers moved between two editions, and why.
     Diff(Diff),
+    /// Hold a checkout to its lock, in levels that say what they prove.
+    Verify(verify::Verify),
     /// Show what the command of a stage said when it made its result, or when it failed.
     Log(Log),
     /// Find every mistake in the pipeline without running anything.

@@ -50,6 +50,7 @@ pub fn main(study: &Study) -> ExitCode {
         Verb::Status(verb) => verbs::plan::status(study, &arguments, verb),
         Verb::Why(verb) => verbs::why::why(study, &arguments, verb),
         Verb::Diff(verb) => verbs::diff::diff(study, &arguments, verb),
+        Verb::Verify(verb) => verbs::verify::verify(study, &arguments, verb),
         Verb::Log(verb) => verbs::log::log(study, &arguments, verb),
         Verb::Check => verbs::check::check(study, &arguments),
         Verb::Graph(verb) => verbs::graph::graph(study, &arguments, verb),

@@ -12,6 +12,7 @@ pub(crate) mod log;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod why;
 

@@ -35,5 +35,6 @@ mod stranger;
 mod templates;
 mod usage;
 mod verbs;
+mod verify;
 mod watch;
 mod why;
