@@ -16,6 +16,12 @@ use hayro_syntax::object::{Dict, Object, Stream};
 /// More than this is attached to no report of ours.
 const LIMIT: u64 = 1 << 30;
 
+/// What an attachment is called that holds the file at this path of a project: the path
+/// below `outputs/`, without folders.
+pub fn name_of(path: &str) -> String {
+    path.strip_prefix("outputs/").unwrap_or(path).replace('/', "-")
+}
+
 /// The attached files of a PDF by name; `path` is what messages call it.
 pub fn attached(path: &str, pdf: Vec<u8>) -> Result<BTreeMap<String, Vec<u8>>, Diagnostic> {
     let wrong = |message: String| Diagnostic::new(Kind::Usage, message);

@@ -13,3 +13,4 @@ pub mod web;
 pub mod places;
 pub mod rows;
 pub mod export;
+pub mod pages;

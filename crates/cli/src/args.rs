@@ -13,7 +13,7 @@ use clap::{
 use clap_complete::Shell;
 
 use crate::annotate;
-use crate::verbs::{claims, show, trace};
+use crate::verbs::{claims, show, trace, verify};
 
 /// Builds a research report in which every number can say where it came from.
 #[derive(Parser, Debug)]
@@ -49,12 +49,13 @@ pub(crate) struct Arguments {
 }
 
 /// The options that mean nothing to a verb: it neither lists nor takes them.
-const IDLE: [(&str, &[&str]); 6] = [
+const IDLE: [(&str, &[&str]); 7] = [
     ("init", &["store", "profile", "params", "json", "verbose"]),
     ("schema", &["directory", "store", "profile", "params", "json", "quiet", "verbose"]),
     ("completions", &["directory", "store", "profile", "params", "json", "quiet", "verbose"]),
     ("check", &["store", "verbose"]),
     ("export", &["profile", "params", "json", "verbose"]),
+    ("verify", &["profile", "params"]),
     ("cache", &["profile", "params", "quiet", "verbose"]),
 ];
 
@@ -111,6 +112,8 @@ pub(crate) enum Verb {
     Show(show::Show),
     /// Export the study in a form that archives, journals or checkers take.
     Export(export::Export),
+    /// Hold a checkout to its lock, in levels that say what they prove.
+    Verify(verify::Verify),
     /// Show what the command of a stage said when it made its result, or when it failed.
     Log(Log),
     /// Show what became of each statement that is held to values, or accept what did.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use answers::attached::attached;
+use answers::attached::{attached, name_of};
 use answers::diverged::File;
 use answers::ledger::{self, Ledger};
 use answers::places::Places;
@@ -239,7 +239,7 @@ impl Edition {
     /// came with it, its commit, the store, the checkout.
     pub(crate) fn content(&self, project: Option<&Project>, file: &File) -> Option<Vec<u8>> {
         let is_it = |bytes: &Vec<u8>| Digest::of(bytes).to_string() == file.digest;
-        let flat = file.path.trim_start_matches("outputs/").replace('/', "-");
+        let flat = name_of(&file.path);
         if let Some(bytes) = self.carried.get(&flat).filter(|bytes| is_it(bytes)) {
             return Some(bytes.clone());
         }

@@ -69,6 +69,7 @@ fn act(study: &Study, arguments: &Arguments) -> Result<(), Failed> {
         Verb::Trace(verb) => verbs::trace::trace(study, arguments, verb),
         Verb::Show(verb) => verbs::show::show(study, arguments, verb),
         Verb::Export(verb) => verbs::export::export(study, arguments, verb),
+        Verb::Verify(verb) => verbs::verify::verify(study, arguments, verb),
         Verb::Log(verb) => verbs::log::log(study, arguments, verb),
         Verb::Claims(verb) => verbs::claims::claims(study, arguments, verb),
         Verb::Check(_) => verbs::check::check(study, arguments),

@@ -86,12 +86,12 @@ impl Recipe {
     }
 
     /// The kind of machine that it speaks of, if it does.
-    pub(crate) fn platform(&self) -> Option<&str> {
+    pub fn platform(&self) -> Option<&str> {
         self.lines.get(PLATFORM).map(String::as_str)
     }
 
     /// The key on another kind of machine; the same where it speaks of none.
-    pub(crate) fn key_on(&self, platform: &str) -> Digest {
+    pub fn key_on(&self, platform: &str) -> Digest {
         let mut there = self.clone();
         if self.platform().is_some() {
             there.set_platform(platform);

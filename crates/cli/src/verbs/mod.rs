@@ -16,6 +16,7 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod trace;
+pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod why;
 

@@ -40,5 +40,6 @@ mod templates;
 mod trace;
 mod usage;
 mod verbs;
+mod verify;
 mod watch;
 mod why;

@@ -79,6 +79,7 @@ pub fn run(
     let schedule = Schedule::new(project, request, &scratch, observer);
     let mut summary = schedule.stages();
     summary.made = made(&schedule);
+    summary.lock = schedule.lock();
     let mut may_publish = mode != Mode::Aside;
     let lock = match new_lock(&schedule, mode, &summary, locked) {
         Ok(lock) => lock,

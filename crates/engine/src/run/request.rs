@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
 use crate::digest::Digest;
+use crate::lock::Lock;
 
 /// How a run is to go.
 #[derive(Clone, Debug)]
@@ -56,6 +57,9 @@ pub struct Summary {
     /// What every finished stage made, by path, whether or not it was put in place.
     #[serde(skip)]
     pub made: BTreeMap<String, Digest>,
+    /// What a lock would hold of every finished stage.
+    #[serde(skip)]
+    pub lock: Lock,
     /// Everything that went wrong.
     pub problems: Vec<Diagnostic>,
 }

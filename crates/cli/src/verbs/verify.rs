@@ -1,0 +1,113 @@
+//! `colophon verify`: holds a checkout to its lock, in levels that say what they prove.
+//!
+//! A level is entered only where those below it found nothing, so the first divergence
+//! stands where it comes from. What each level proves and what not, `docs/verify.md` tells.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use engine::diagnostic::{Diagnostic, Kind};
+use engine::store::Store;
+
+use crate::args::Arguments;
+use crate::message;
+use crate::report::{Failed, print, print_json};
+use crate::study::Study;
+use crate::text::Text;
+use crate::verbs::look;
+use checkout::Checkout;
+use verdict::Verdict;
+
+mod checkout;
+mod verdict;
+mod present;
+mod agree;
+mod ledger;
+mod manifest;
+mod attachments;
+mod again;
+mod copied;
+mod perturbed;
+mod parted;
+
+/// Holds a checkout to its lock.
+#[derive(Args, Debug)]
+#[command(after_help = "Level 0: everything that is here has its digest. Level 1: lock, ledger, \
+manifest and PDF agree. Level 2: everything is made again in an empty store and compared byte by \
+byte. Level 3: twice more, under other surroundings. Exit code 4: not verified.")]
+pub(crate) struct Verify {
+    /// How far to go, from 0 to 3.
+    #[arg(long, value_name = "LEVEL", default_value_t = 1,
+          value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub(crate) level: u8,
+    /// Write the answer to this file as well: JSON if its name ends with `.json`, else text.
+    #[arg(long = "report", value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+pub(crate) fn verify(study: &Study, arguments: &Arguments, verb: &Verify) -> Result<(), Failed> {
+    let mut verdict = Verdict::default();
+    of_checkout(study, arguments, verb.level, &mut verdict)?;
+    tell(arguments, verb, &verdict)
+}
+
+/// The levels one after the other, up to the one that is asked for or that fails.
+fn of_checkout(
+    study: &Study,
+    arguments: &Arguments,
+    level: u8,
+    verdict: &mut Verdict,
+) -> Result<(), Failed> {
+    let project = look(study, arguments)?;
+    if !project.plan.is_plain {
+        let message = "the lock holds the plain pipeline, and this is a variant of it";
+        return Err(Diagnostic::new(Kind::Usage, message).hint("unset SOURCE_DATE_EPOCH").into());
+    }
+    let Some(mut checkout) = Checkout::open(&project, verdict)? else { return Ok(()) };
+    present::level(&checkout, verdict)?;
+    verdict.root = checkout.root()?;
+    if level == 0 || !verdict.holds() {
+        return Ok(());
+    }
+    let mut missing = agree::level(&checkout, verdict)?;
+    if verdict.holds() && level >= 2 {
+        let (folder, store) = again::level(study, arguments, &checkout, verdict)?;
+        if verdict.holds() && !missing.is_empty() {
+            // What was not here is here now: the first level once more.
+            verdict.proved.remove(1);
+            checkout.again = Some(Store::look(&store)?);
+            missing = agree::level(&checkout, verdict)?;
+            verdict.proved.sort_by_key(|it| it.level);
+            verdict.root = checkout.root()?;
+        }
+        drop(folder);
+    }
+    verdict.findings.extend(missing);
+    if level == 3 && verdict.holds() {
+        perturbed::level(arguments, &checkout, verdict)?;
+    }
+    Ok(())
+}
+
+/// Prints the answer, keeps it in a file where that is asked for, and ends with its code.
+fn tell(arguments: &Arguments, verb: &Verify, verdict: &Verdict) -> Result<(), Failed> {
+    let json = verdict.json();
+    if let Some(file) = &verb.file {
+        let is_json = file.extension().is_some_and(|it| it == "json");
+        let pretty = || serde_json::to_string_pretty(&json).expect("a verdict is plain data");
+        let text = if is_json { pretty() + "\n" } else { verdict.text() };
+        std::fs::write(file, text).map_err(|error| Diagnostic::io("write", file, &error))?;
+    }
+    match arguments.json {
+        true => print_json(&json)?,
+        false => print(Text::file(&verdict.text()))?,
+    }
+    if verdict.holds() { Ok(()) } else { Err(Failed::code(4)) }
+}
+
+/// Says what goes on where it may take long.
+fn going_on(arguments: &Arguments, what: &str) {
+    if !arguments.quiet {
+        message::all(&[Diagnostic::new(Kind::Note, what)]);
+    }
+}
