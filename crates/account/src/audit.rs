@@ -36,17 +36,21 @@ pub const OUTPUTS: &[&str] = &["table", "values"];
 /// This file.
 pub const SOURCE: Source = ("crates/account/src/audit.rs", include_str!("audit.rs"));
 
-/// Parameters: none.
-#[derive(Serialize, Deserialize, JsonSchema)]
+/// Parameters.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Params {}
+pub struct Params {
+    /// Whether it is for a draft, in which a status may stand that nobody has accepted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draft: bool,
+}
 
 /// Settles every claim and check.
-pub fn run(_: &Params, job: &Job) -> Result<Outputs, Failure> {
+pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let file = job.one("claims");
     let claims = Claims::read(&file.path, &file.bytes).map_err(Failure::contract)?;
     let known = Known::read(&json::decode(job.one("lineage"))?, job.many("values"))?;
-    let audit = Audit { claims: &claims, known: &known };
+    let audit = Audit { claims: &claims, known: &known, draft: params.draft };
     let mut faults = Vec::new();
     let mut kept =
         |row: Result<Outcome, Vec<Diagnostic>>| row.map_err(|all| faults.extend(all)).ok();
@@ -73,6 +77,7 @@ struct Table {
 struct Audit<'a> {
     claims: &'a Claims,
     known: &'a Known,
+    draft: bool,
 }
 
 impl Audit<'_> {
@@ -139,10 +144,11 @@ impl Audit<'_> {
         self.accepted(row, check.accepted, "checks")
     }
 
-    /// The row, if its status is accepted and a difference is explained.
+    /// The row, if its status is accepted and a difference is explained; in a draft the
+    /// row says where it is not.
     fn accepted(
         &self,
-        row: Outcome,
+        mut row: Outcome,
         accepted: Status,
         section: &str,
     ) -> Result<Outcome, Vec<Diagnostic>> {
@@ -151,6 +157,10 @@ impl Audit<'_> {
         let id = &row.claim;
         if row.status != accepted {
             let (now, before) = (row.status.words(), accepted.words());
+            if self.draft {
+                row.reason = Some(format!("NOT ACCEPTED: the accepted status is `{before}`"));
+                return Ok(row);
+            }
             let message =
                 format!("the status of the {noun} `{id}` is `{now}`, and `{before}` is accepted");
             let mut fault = Diagnostic::contract(message)
@@ -163,6 +173,10 @@ impl Audit<'_> {
             return Err(vec![fault.hint(hint).hint("else look what changed: `colophon status`")]);
         }
         if row.status == Status::Differs && (row.reason.is_none() || row.effect.is_none()) {
+            if self.draft {
+                row.reason = Some("NOT ACCEPTED: it lacks a reason or an effect".into());
+                return Ok(row);
+            }
             let message = format!("the {noun} `{id}` differs and lacks a `reason` or an `effect`");
             let fault = Diagnostic::contract(message).at(document.key_place(&[section, id]));
             return Err(vec![fault.details([row.numbers()])]);

@@ -30,7 +30,7 @@ use typeset::problem::Problem;
 use typeset::project::Project;
 
 use crate::json;
-use crate::pages::places;
+use crate::pages::{Places, places};
 use crate::reading::Ledger;
 use crate::values::Values;
 
@@ -63,6 +63,10 @@ pub struct Params {
     /// What becomes of naked numbers in the prose.
     #[serde(default)]
     pub naked: Naked,
+    /// Whether it is a draft: words that are not true are marked, on each page too, and
+    /// nothing is refused for them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub draft: bool,
 }
 
 /// What becomes of naked numbers in the prose.
@@ -94,13 +98,16 @@ fn main_source() -> String {
 /// Typesets the report.
 pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let roles = ["sources", "data", "ledger", "manifest"];
-    let project = Project {
+    let mut project = Project {
         files: files(&roles.map(|role| job.many(role))),
         main: params.main.clone(),
         inputs: BTreeMap::from([("date".to_string(), params.date.clone())]),
         date: calendar::day(&params.date).ok_or_else(|| no_date(&params.date))?,
         standards: params.standards.clone(),
     };
+    if params.draft {
+        mark_as_draft(&mut project);
+    }
     let made = match params.renderer {
         Renderer::Embedded => typeset::document::pdf(&project),
         Renderer::Cli => typeset::command::pdf(&project, Path::new("typst")),
@@ -110,6 +117,11 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let (mut coverage, naked) = numerals(&project);
     (coverage.values, coverage.claims) = (made.values.len(), made.claims.len());
     let places = places(&project, &ledger, &made);
+    if params.draft {
+        let untrue = made.claims.iter().filter(|it| !it.holds).count();
+        let note = format!("DRAFT: {} not true", count(untrue, "statement"));
+        return outputs(made.pdf, &coverage, &places, &note);
+    }
     let mut problems: Vec<_> = made.warnings.into_iter().map(diagnostic).collect();
     problems.extend(made.claims.into_iter().filter(|it| !it.holds).map(|it| broken(&ledger, it)));
     if params.naked == Naked::Refused {
@@ -118,9 +130,38 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     if !problems.is_empty() {
         return Err(Failure { diagnostics: problems });
     }
-    let pdf = Output::from(made.pdf).note(coverage.to_string());
-    let places = json::encode(&places)?;
-    Ok(Outputs::from([("pdf", pdf), ("coverage", coverage.report().encode()?), ("places", places)]))
+    outputs(made.pdf, &coverage, &places, &coverage.to_string())
+}
+
+fn outputs(
+    pdf: Vec<u8>,
+    coverage: &Coverage,
+    places: &Places,
+    note: &str,
+) -> Result<Outputs, Failure> {
+    Ok(Outputs::from([
+        ("pdf", Output::from(pdf).note(note)),
+        ("coverage", coverage.report().encode()?),
+        ("places", json::encode(places)?),
+    ]))
+}
+
+/// The source that puts a mark on each page of a draft.
+const DRAFT: &str = "draft.typ";
+
+/// Lets the document begin with a mark that no page is without.
+fn mark_as_draft(project: &mut Project) {
+    let mark = format!(
+        "#set page(foreground: place(top + center, dy: 5mm, context {{\n  \
+         let n = query(<colophon-false>).len()\n  \
+         let words = if n == 1 [1 statement is] else [#n statements are]\n  \
+         text(9pt, weight: \"bold\", fill: rgb(\"#b00020\"))[DRAFT, not for publication: #words not \
+         true]\n}}))\n#include \"/{}\"\n",
+        project.main
+    );
+    project.files.insert(DRAFT.into(), mark.into_bytes());
+    project.main = DRAFT.into();
+    project.inputs.insert("draft".into(), "true".into());
 }
 
 /// How many numbers and words of the report are held to something.
@@ -234,140 +275,4 @@ fn diagnostic(problem: Problem) -> Diagnostic {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The report of a main source and a ledger, or what is said of them.
-    fn outputs(main: &str, date: &str, naked: &str) -> Result<Outputs, Vec<String>> {
-        let artifact = |path: &str, text: &str| Artifact {
-            path: path.to_string(),
-            bytes: text.as_bytes().into(),
-            labels: Default::default(),
-            resource: None,
-        };
-        let inputs = BTreeMap::from([
-            ("sources".to_string(), vec![artifact("report/main.typ", main)]),
-            ("ledger".to_string(), vec![artifact("outputs/ledger.json", LEDGER)]),
-        ]);
-        let params = serde_json::json!({ "date": date, "naked": naked });
-        let job = Job::new(params, inputs, [0; 32]);
-        let params = job.params().unwrap();
-        run(&params, &job).map_err(|failure| {
-            failure.diagnostics.iter().map(|it| format!("{it} {:?}", it.hints)).collect()
-        })
-    }
-
-    /// The PDF of a main source, or what is said of it.
-    fn report(main: &str, date: &str) -> Result<Vec<u8>, Vec<String>> {
-        Ok(outputs(main, date, "refused")?.remove("pdf").unwrap().bytes)
-    }
-
-    const LEDGER: &str = r#"{"z": 1, "values": {"a.b": {"number": 7, "exact": "7"}}}"#;
-
-    /// A claim over the value `a.b`, and marks of literals, as the study's sources have them.
-    const MARKS: &str = "#let lit(body) = body\n\
-        #let claim(condition, holds, body) = {\n  \
-        [#metadata((condition: condition, names: (\"a.b\",), holds: holds, body: body))<claim>]\n  \
-        body\n}\n";
-
-    #[test]
-    fn a_report() {
-        let main = "#sys.inputs.date #json(\"/outputs/ledger.json\").z";
-        let pdf = report(main, "2026-11-21").unwrap();
-        assert!(pdf.starts_with(b"%PDF-"));
-        assert!(pdf == report(main, "2026-11-21").unwrap());
-    }
-
-    /// Who prints no value needs no ledger.
-    #[test]
-    fn a_report_without_values() {
-        let main = engine::given::artifact("report/main.typ", b"A text.");
-        let job = engine::given::job(&[("sources", &[main])]);
-        let params = serde_json::json!({ "date": "2026-11-21" });
-        let outputs = run(&serde_json::from_value(params).unwrap(), &job).unwrap();
-        assert!(outputs["pdf"].bytes.starts_with(b"%PDF-"));
-    }
-
-    #[test]
-    fn a_file_that_is_no_input() {
-        assert_eq!(
-            report("#json(\"/outputs/other.json\")", "2026-11-21").unwrap_err(),
-            ["report/main.typ:1:7: file not found (searched at outputs/other.json) \
-              [\"the report sees only the inputs that its stage declares\"]"]
-        );
-    }
-
-    #[test]
-    fn a_claim_that_is_false() {
-        let main = format!("{MARKS}Sales #claim(\"a.b > 0\", true)[rose].");
-        assert!(report(&main, "2026-11-21").is_ok());
-        let main = format!("{MARKS}Sales #claim(\"a.b < 0\", false)[fell].");
-        let said = report(&main, "2026-11-21").unwrap_err();
-        assert_eq!(said.len(), 1);
-        let message = "report/main.typ:6:32: `fell` on page 1 is not true";
-        assert!(said[0].starts_with(message), "{said:?}");
-    }
-
-    #[test]
-    fn a_number_that_nothing_answers_for() {
-        let main = "In all, 7 birds.";
-        let said = report(main, "2026-11-21").unwrap_err();
-        assert_eq!(said.len(), 1);
-        assert!(said[0].starts_with("report/main.typ:1:9: `7` is a naked number"), "{said:?}");
-        assert!(said[0].contains("it may be `#val(\\\"a.b\\\")`"), "{said:?}");
-        assert!(outputs(main, "2026-11-21", "counted").is_ok());
-    }
-
-    #[test]
-    fn numerals_are_counted_by_what_they_are() {
-        let main = format!(
-            "{MARKS}In 2019, 2020 and 2021 Table 3 and Figure 4 list #lit[5] birds of \
-             #lit[6], #lit[7] and #lit[8], that is 9, 10, 11, 12 or 13.\n\n\
-             They #claim(\"a.b > 0\", true)[fly]."
-        );
-        let outputs = outputs(&main, "2026-11-21", "counted").unwrap();
-        let count = |key| {
-            engine::given::values(&Outputs::from([(
-                "values",
-                Output::from(outputs["coverage"].bytes.clone()),
-            )]))[key]["number"]
-                .clone()
-        };
-        let keys = ["values", "claims", "literals", "dates", "references", "naked"];
-        assert_eq!(keys.map(count), [0, 1, 4, 3, 2, 5]);
-    }
-
-    /// What a library says of no file stands at no place.
-    #[test]
-    fn a_problem_without_a_place() {
-        let shown = diagnostic(Problem::new("there is no such standard"));
-        assert_eq!(shown.to_string(), "there is no such standard");
-        let shown = diagnostic(Problem {
-            path: "report/main.typ".into(),
-            line: 1,
-            column: 2,
-            ..Problem::new("a word is missing")
-        });
-        assert_eq!(shown.to_string(), "report/main.typ:1:2: a word is missing");
-    }
-
-    #[test]
-    fn counts_inflect() {
-        let none = Coverage::default();
-        assert_eq!(none.to_string(), "0 values, 0 claims, 0 literals, no naked numbers");
-        let one = Coverage { values: 1, claims: 1, literals: 1, naked: 1, ..none };
-        assert_eq!(one.to_string(), "1 value, 1 claim, 1 literal, 1 naked number");
-        let many = Coverage { values: 1200, naked: 10, ..one };
-        assert_eq!(many.to_string(), "1,200 values, 1 claim, 1 literal, 10 naked numbers");
-    }
-
-    #[test]
-    fn a_date_in_other_words() {
-        for date in ["21 November 2026", "2026-11-21-1", "26-11-21", "2026-02-30"] {
-            assert_eq!(
-                report("", date).unwrap_err(),
-                [format!("`{date}` is not a date [\"write it as `YYYY-MM-DD`\"]")]
-            );
-        }
-    }
-}
+mod tests;

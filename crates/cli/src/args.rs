@@ -168,6 +168,10 @@ pub(crate) struct Run {
     /// Where `--locked` refuses, keep what was made in this folder, which is new or empty.
     #[arg(long, value_name = "DIR", requires = "locked")]
     pub(crate) keep_outputs: Option<PathBuf>,
+    /// Make a draft in `.colophon/draft/`: words that are not true and statuses that nobody
+    /// has accepted are marked, and nothing in `outputs/` is touched.
+    #[arg(long, conflicts_with_all = ["locked", "frozen", "force"])]
+    pub(crate) draft: bool,
     /// Run nothing: put in place what `pipeline.lock` says, or fail.
     #[arg(long)]
     pub(crate) frozen: bool,

@@ -15,6 +15,7 @@ use crate::own;
 use crate::plan::options::Options;
 use crate::plan::{Action, Plan};
 use crate::state::State;
+use crate::store::results::unreadable;
 use crate::store::{Store, home};
 
 /// An open project.
@@ -94,6 +95,34 @@ impl Project {
             outputs.map(|(path, made)| (path, made.digest)).collect()
         };
         self.store.has(digest) || self.locked.get_or_init(locked).get(path) == Some(digest)
+    }
+}
+
+impl Project {
+    /// Puts an object of the store below a folder of the program's own, in place of
+    /// what is there; gives its path relative to the project.
+    pub fn place_own(
+        &self,
+        folder: &str,
+        path: &str,
+        digest: &Digest,
+    ) -> Result<String, Diagnostic> {
+        let root = &self.plan.root;
+        let name = path.strip_prefix("outputs/").unwrap_or(path);
+        let within = match name.rsplit_once('/') {
+            Some((parent, _)) => format!("{folder}/{parent}"),
+            None => folder.to_string(),
+        };
+        own::make(root, &within)?;
+        let relative = format!("{folder}/{name}");
+        let to = root.join(&relative);
+        if to.symlink_metadata().is_ok() {
+            std::fs::remove_file(&to).map_err(|error| Diagnostic::io("remove", &to, &error))?;
+        }
+        match self.store.copy(digest, &to)? {
+            true => Ok(relative),
+            false => Err(unreadable(path)),
+        }
     }
 }
 

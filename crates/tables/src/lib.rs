@@ -32,5 +32,5 @@ pub const SOURCES: &[engine::code::Source] = engine::sources!("crates/tables/src
     "field.rs", "forms.rs", "mistake.rs", "meaning.rs", "descriptor.rs", "layout/mod.rs",
     "layout/header.rs", "layout/observation.rs", "layout/world_bank.rs",
     "layout/un_migrant_stock.rs", "layout/sdmx.rs", "layout/app_store.rs", "schema.rs",
-    "names.rs", "raw.rs", "export.rs", "table.rs", "ingest.rs",
+    "names.rs", "raw.rs", "export.rs", "table.rs", "cells.rs", "ingest.rs",
 );

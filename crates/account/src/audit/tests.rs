@@ -46,7 +46,7 @@ fn audit(text: &str) -> Result<Outputs, Failure> {
     let claims = given::artifact("claims.yaml", text.as_bytes());
     let lineage = given::artifact("lineage", lineage.to_string().as_bytes());
     let inputs = [("claims", &[claims][..]), ("values", &values), ("lineage", &[lineage])];
-    run(&Params {}, &given::job(&inputs))
+    run(&Params::default(), &given::job(&inputs))
 }
 
 fn row(outputs: &Outputs) -> serde_json::Value {

@@ -23,9 +23,13 @@ use crate::text::Text;
 use crate::verbs::{named, question, select, work};
 
 mod before;
+mod draft;
 mod moved;
 
 pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Result<(), Failed> {
+    if verb.draft {
+        return draft::draft(study, arguments, &verb.targets.stages);
+    }
     let begun = Instant::now();
     let question = question(arguments, &verb.targets.stages)?;
     // `--locked` asks more than a witness knows where this is a variant.

@@ -65,6 +65,7 @@ fn see(study: &Study, arguments: &Arguments, verb: &args::Watch) -> Option<Sight
 fn once(verb: &args::Watch) -> args::Run {
     args::Run {
         keep_outputs: None,
+        draft: false,
         format: Default::default(),
         targets: args::Stages { stages: verb.targets.stages.clone() },
         jobs: verb.jobs,
