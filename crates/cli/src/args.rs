@@ -10,7 +10,7 @@ use clap::{
 };
 use clap_complete::Shell;
 
-use crate::verbs::{show, trace};
+use crate::verbs::{export, show, trace};
 
 /// Builds a research report in which every number can say where it came from.
 #[derive(Parser, Debug)]
@@ -105,6 +105,8 @@ pub(crate) enum Verb {
     Trace(trace::Trace),
     /// Print a file: a table of any kind, a ledger, an object of the store.
     Show(show::Show),
+    /// Write an edition in a form for others.
+    Export(export::Export),
     /// Show what the command of a stage said when it made its result, or when it failed.
     Log(Log),
     /// Find every mistake in the pipeline without running anything.

@@ -5,9 +5,11 @@
 mod args;
 mod edition;
 mod git;
+mod layout;
 mod message;
 mod progress;
 mod report;
+mod site;
 mod study;
 mod text;
 mod verbs;
@@ -52,6 +54,7 @@ pub fn main(study: &Study) -> ExitCode {
         Verb::Diff(verb) => verbs::diff::diff(study, &arguments, verb),
         Verb::Trace(verb) => verbs::trace::trace(study, &arguments, verb),
         Verb::Show(verb) => verbs::show::show(study, &arguments, verb),
+        Verb::Export(verb) => verbs::export::export(study, &arguments, verb),
         Verb::Log(verb) => verbs::log::log(study, &arguments, verb),
         Verb::Check => verbs::check::check(study, &arguments),
         Verb::Graph(verb) => verbs::graph::graph(study, &arguments, verb),

@@ -31,6 +31,7 @@ mod shapes;
 mod shortcut;
 mod show;
 mod signals;
+mod site;
 mod space;
 mod stranger;
 mod templates;
