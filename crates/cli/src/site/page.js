@@ -114,7 +114,7 @@ function find(text) {
   }
   const tokens = asked.split(/\s+/).filter((it) => it !== "");
   const rank = (it) => (it.is === asked ? 0 : it.prints === asked ? 1 : it.is.startsWith(asked) ? 2
-    : it.is.includes(asked) ? 3 : 4);
+    : it.is.includes(asked) ? 3 : tokens.every((token) => it.is.includes(token)) ? 4 : 5);
   return searched.filter((it) => tokens.every((token) => it.words.includes(token)))
     .map((it, i) => [rank(it), i, it]).sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(([, , it]) => it);
 }

@@ -85,11 +85,16 @@ impl Found {
         let (nested, flat): (Vec<_>, Vec<_>) = entries.iter().partition(|(_, it)| {
             it.is_object() || it.as_array().is_some_and(|list| !list.iter().all(is_scalar))
         });
+        // What there is most of comes first: points before the names of axes.
+        let (lists, objects): (Vec<_>, Vec<_>) = nested.iter().partition(|(_, it)| it.is_array());
+        for (key, it) in lists {
+            self.json(&within(title, key), it);
+        }
         if !flat.is_empty() {
             let rows = flat.iter().map(|(key, it)| vec![key.to_string(), cell(it)]).collect();
             self.add(title, &["name".into(), "value".into()], rows);
         }
-        for (key, it) in nested {
+        for (key, it) in objects {
             self.json(&within(title, key), it);
         }
     }
@@ -154,10 +159,10 @@ mod tests {
             "panels": [{ "region": "World", "series": [{ "k": "a", "n": [1, 2] }] }] }));
         let titles = found["tables"].as_array().unwrap().iter();
         let titles: Vec<_> = titles.map(|it| it["title"].as_str().unwrap()).collect();
-        assert_eq!(titles, ["", "panels, World", "panels, World, series", "points"]);
-        assert_eq!(found["tables"][3]["columns"], json!(["x", "name"]));
-        assert_eq!(found["tables"][3]["rows"], json!([["1", ""], ["2", "b"]]));
-        assert_eq!(found["tables"][2]["rows"], json!([["a", "1, 2"]]));
+        assert_eq!(titles, ["panels, World, series", "panels, World", "points", ""]);
+        assert_eq!(found["tables"][2]["columns"], json!(["x", "name"]));
+        assert_eq!(found["tables"][2]["rows"], json!([["1", ""], ["2", "b"]]));
+        assert_eq!(found["tables"][0]["rows"], json!([["a", "1, 2"]]));
     }
 
     #[test]

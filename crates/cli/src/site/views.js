@@ -51,7 +51,7 @@ function valueView(name) {
     terms([
       ["In full", value.isText || value.exact === value.printed ? null : code(value.exact)],
       ["Interval", value.interval ? `${value.interval[0]} to ${value.interval[1]}` : null],
-      ["Rows", value.rows], ["Reported by", link("stage", value.stage)],
+      ["Rows", value.rows], ["Reported by", stages.has(value.stage) ? link("stage", value.stage) : code(value.stage)],
       ["Printed on", value.pages.length > 0 ? ["page ", pageLinks(value.pages)]
         : data.pages > 0 ? "no page" : null],
       ["Sentences", value.sentences.length > 0 ? el("ul.sentences", {}, value.sentences.map((it) =>

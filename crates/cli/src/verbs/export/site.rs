@@ -8,10 +8,11 @@ use clap::Args;
 use engine::diagnostic::Diagnostic;
 use engine::project::Project;
 use engine::run::forecast::forecast;
+use serde_json::json;
 
 use crate::args::Arguments;
 use crate::edition;
-use crate::report::{Failed, bytes, print};
+use crate::report::{Failed, bytes, print, print_json};
 use crate::site::page;
 use crate::study::Study;
 use crate::verbs::look;
@@ -40,6 +41,9 @@ pub(super) fn site(study: &Study, arguments: &Arguments, form: &Site) -> Result<
     let seconds = if form.times { seconds(&project)? } else { BTreeMap::new() };
     let page = page(&project, &edition, &places, &seconds)?;
     std::fs::write(&form.to, &page).map_err(|error| Diagnostic::io("write", &form.to, &error))?;
+    if arguments.json {
+        return print_json(&json!({ "path": form.to, "size": page.len() }));
+    }
     if arguments.quiet {
         return Ok(());
     }
