@@ -42,7 +42,10 @@ const STRANGERS: [(&str, &[&str]); 7] = [
     ),
     ("typeset", &["cli", "colophon", "access", "engine", "polars", "clap", "indicatif"]),
     ("cli", &["colophon", "access", "typeset", "typst", "polars"]),
-    ("answers", &["account", "cli", "colophon", "access", "tables", "typeset", "typst", "polars", "clap"]),
+    (
+        "answers",
+        &["account", "cli", "colophon", "access", "tables", "typeset", "typst", "polars", "clap"],
+    ),
     ("arithmetic", &["engine", "cli", "colophon", "access", "polars", "typeset", "typst"]),
     ("tables", &["account", "cli", "colophon", "access", "typeset", "typst"]),
     ("account", &["tables", "cli", "colophon", "access", "polars"]),

@@ -4,11 +4,15 @@
 
 mod annotate;
 mod args;
+mod arguments;
 mod edition;
 mod git;
+mod layout;
 mod message;
 mod progress;
 mod report;
+mod request;
+mod site;
 mod study;
 mod text;
 mod verbs;
@@ -20,7 +24,10 @@ use engine::plain::plain;
 use engine::run::supervise;
 use signal_hook::consts::SIGXFSZ;
 
-use args::{Arguments, Verb};
+use args::{Line, Verb};
+use arguments::Arguments;
+use engine::plan::given::root_above;
+use message::Json;
 use report::{Failed, say};
 use text::Text;
 
@@ -37,29 +44,43 @@ pub fn main(study: &Study) -> ExitCode {
     }
     settle_environment(study);
     quiet_panics();
-    let mut arguments = match args::parse(std::env::args_os()) {
-        Ok(arguments) => arguments,
+    let mut line = match args::parse(std::env::args_os()) {
+        Ok(line) => line,
         Err(error) => return misused(error),
     };
-    match &arguments.verb {
+    match &line.verb {
         Verb::Run(verb) => annotate::choose(verb.format),
         Verb::Check(verb) => annotate::choose(verb.format),
         _ => {}
     }
-    let found = verbs::find_project(&mut arguments);
-    let code = match found.and_then(|()| act(study, &arguments)) {
+    let json = match (line.arguments.json, &line.verb) {
+        (false, _) => Json::Not,
+        (true, Verb::Run(_) | Verb::Watch(_)) => Json::Lines,
+        (true, _) => Json::Whole,
+    };
+    let found = find_project(&mut line);
+    let code = match found.and_then(|()| act(study, &line.arguments, &line.verb)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failed) => message::tell(&arguments, failed),
+        Err(failed) => message::tell(json, failed),
     };
     match annotate::end() {
         Ok(()) => code,
-        Err(failed) => message::tell(&arguments, failed),
+        Err(failed) => message::tell(json, failed),
     }
 }
 
+/// Lets the arguments name the folder that holds the pipeline: the one that was
+/// given, or the nearest above it.
+fn find_project(line: &mut Line) -> Result<(), Failed> {
+    if !matches!(line.verb, Verb::Init | Verb::Schema | Verb::Completions(_)) {
+        line.arguments.directory = root_above(&line.arguments.directory)?;
+    }
+    Ok(())
+}
+
 /// Does what the verb says.
-fn act(study: &Study, arguments: &Arguments) -> Result<(), Failed> {
-    match &arguments.verb {
+fn act(study: &Study, arguments: &Arguments, verb: &Verb) -> Result<(), Failed> {
+    match verb {
         Verb::Run(verb) => verbs::run::run(study, arguments, verb),
         Verb::Watch(verb) => verbs::watch::watch(study, arguments, verb),
         Verb::Plan(verb) => verbs::plan::plan(study, arguments, verb),
@@ -79,7 +100,9 @@ fn act(study: &Study, arguments: &Arguments) -> Result<(), Failed> {
         Verb::Cache(verb) => verbs::cache::cache(study, arguments, verb),
         Verb::Init => verbs::init::init(arguments),
         Verb::Schema => verbs::schema::schema(study),
-        Verb::Completions(verb) => verbs::completions::completions(study, arguments, verb),
+        Verb::Completions(verb) => {
+            verbs::completions::completions(study, arguments, verb, args::command)
+        }
     }
 }
 

@@ -10,7 +10,6 @@ use engine::plain::{self, plain};
 use engine::run::request::Summary;
 
 use crate::annotate;
-use crate::args::{Arguments, Verb};
 use crate::report::{Failed, columns, count, print_json, print_json_line, say};
 use crate::text::Text;
 
@@ -30,17 +29,27 @@ const DETAILS: usize = 25;
 /// Of a line of a file or a program, so many characters.
 const LINE: usize = plain::LINE;
 
+/// Whether a failure is told as JSON, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Json {
+    /// It is told in words.
+    Not,
+    /// One object.
+    Whole,
+    /// The last of several, a line each.
+    Lines,
+}
+
 /// Tells why a verb failed and gives the exit code.
-pub(crate) fn tell(arguments: &Arguments, failed: Failed) -> ExitCode {
-    let lines = matches!(arguments.verb, Verb::Run(_) | Verb::Watch(_));
-    if arguments.json && lines && !failed.problems.is_empty() {
+pub(crate) fn tell(form: Json, failed: Failed) -> ExitCode {
+    if form == Json::Lines && !failed.problems.is_empty() {
         // What reads events gets one, also where nothing was begun.
         let code = failed.code;
         let summary = Summary { problems: failed.problems, ..Summary::default() };
         let _ = print_json_line(&serde_json::json!({
             "event": "ended", "seconds": 0.0, "exit_code": code, "summary": summary,
         }));
-    } else if arguments.json && !failed.problems.is_empty() {
+    } else if form == Json::Whole && !failed.problems.is_empty() {
         let _ = print_json(&serde_json::json!({
             "problems": failed.problems, "exit_code": failed.code,
         }));

@@ -7,7 +7,7 @@ use engine::diagnostic::{Diagnostic, Kind};
 use engine::run::forecast::keys;
 use engine::witness;
 
-use crate::args::{Arguments, Stages};
+use crate::arguments::{Arguments, Stages};
 use crate::report::{Failed, print};
 use crate::study::Study;
 use crate::text::Text;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::{Args, Subcommand};
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::lock::Lock;
 use engine::project::own_store;
@@ -9,13 +10,43 @@ use engine::state::State;
 use engine::store::Store;
 use engine::store::gc::{self, Garbage, Health, Size};
 
-use crate::args::{self, Arguments, CacheVerb, KEEP_DAYS};
+use crate::arguments::Arguments;
 use crate::message;
 use crate::report::{Failed, bytes, count, print, print_json};
 use crate::study::Study;
 use crate::text::Text;
 
-pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &args::Cache) -> Result<(), Failed> {
+#[derive(Args, Debug)]
+pub(crate) struct Cache {
+    #[command(subcommand)]
+    pub(crate) verb: CacheVerb,
+}
+
+/// So many days are kept by `cache gc`.
+pub(crate) const KEEP_DAYS: u32 = 30;
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum CacheVerb {
+    /// Count and measure what the store holds.
+    Size,
+    /// Read everything and tell what is damaged; exit with 4 if anything is.
+    Check {
+        /// Set aside what is damaged, so that it is made again.
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Find what can go: old results that neither the lock nor this checkout uses.
+    Gc {
+        /// Keep whatever is younger than this many days.
+        #[arg(long, value_name = "DAYS", default_value_t = KEEP_DAYS)]
+        keep_days: u32,
+        /// Delete it; without this nothing is touched.
+        #[arg(long)]
+        delete: bool,
+    },
+}
+
+pub(crate) fn cache(_: &Study, arguments: &Arguments, verb: &Cache) -> Result<(), Failed> {
     let root = &arguments.directory;
     let folder = match &arguments.store {
         Some(named) => named.clone(),

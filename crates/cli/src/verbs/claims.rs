@@ -10,7 +10,7 @@ use engine::plan::{Origin, Plan};
 use engine::yaml::{Document, Node};
 use serde_json::Value;
 
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::report::{Failed, columns, count, print, print_json, say};
 use crate::study::Study;
 use crate::text::{Text, padded, width};

@@ -8,19 +8,43 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Command;
+use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 use engine::plan::options::Options;
 use engine::plan::{Plan, check, given};
 
-use crate::args::{self, Arguments, Names};
+use crate::arguments::Arguments;
 use crate::report::{Failed, print};
 use crate::study::Study;
 use crate::text::Text;
 
+#[derive(Args, Debug)]
+pub(crate) struct Completions {
+    /// The shell; in bash, zsh and fish, the names of the project are offered too.
+    #[arg(required_unless_present = "names")]
+    pub(crate) shell: Option<Shell>,
+    /// Print these names of the project instead, one a line.
+    #[arg(long, value_enum)]
+    pub(crate) names: Option<Names>,
+    /// The command line as far as it goes, for the project that it names.
+    #[arg(last = true, requires = "names", value_name = "WORD", allow_hyphen_values = true)]
+    pub(crate) line: Vec<String>,
+}
+
+/// Names that a shell may offer.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Stages and their cells.
+    Stages,
+    /// Profiles.
+    Profiles,
+}
+
 pub(crate) fn completions(
     study: &Study,
     arguments: &Arguments,
-    verb: &args::Completions,
+    verb: &Completions,
+    command: fn() -> Command,
 ) -> Result<(), Failed> {
     if let Some(names) = verb.names {
         let root = directory(&verb.line).unwrap_or_else(|| arguments.directory.clone());
@@ -33,9 +57,9 @@ pub(crate) fn completions(
     }
     let Some(shell) = verb.shell else { return Ok(()) };
     let mut made = Vec::new();
-    clap_complete::generate(shell, &mut args::command(), "colophon", &mut made);
+    clap_complete::generate(shell, &mut command(), "colophon", &mut made);
     let made = String::from_utf8_lossy(&made);
-    print(Text::file(&with_names(shell, &made)))
+    print(Text::file(&with_names(shell, &made, &command())))
 }
 
 /// The names of a project; none where it can't be read, since nobody wants to see
@@ -65,19 +89,18 @@ fn directory(line: &[String]) -> Option<PathBuf> {
 }
 
 /// The verbs that are given stages.
-fn verbs() -> Vec<String> {
+fn verbs(command: &Command) -> Vec<String> {
     let is_stage = |verb: &Command| {
         let mut names = verb.get_positionals().flat_map(|it| it.get_value_names().unwrap_or(&[]));
         names.any(|name| name == "STAGE")
     };
-    let command = args::command();
     let verbs = command.get_subcommands().filter(|verb| is_stage(verb));
     verbs.map(|verb| verb.get_name().to_string()).collect()
 }
 
 /// The script with what asks for names.
-fn with_names(shell: Shell, script: &str) -> String {
-    let (bar, space) = (verbs().join("|"), verbs().join(" "));
+fn with_names(shell: Shell, script: &str, command: &Command) -> String {
+    let (bar, space) = (verbs(command).join("|"), verbs(command).join(" "));
     match shell {
         Shell::Bash => {
             let script = script.replace("complete -F _colophon ", "complete -F _colophon_names ");
@@ -167,15 +190,16 @@ mod tests {
 
     #[test]
     fn scripts_know_the_verbs_that_take_stages() {
-        let verbs = verbs();
+        let command = crate::args::command();
+        let verbs = verbs(&command);
         for verb in ["run", "plan", "why", "graph"] {
             assert!(verbs.iter().any(|it| it == verb), "{verbs:?}");
         }
         assert!(!verbs.iter().any(|it| it == "check"));
         for shell in [Shell::Zsh, Shell::Fish, Shell::Bash] {
             let mut made = Vec::new();
-            clap_complete::generate(shell, &mut args::command(), "colophon", &mut made);
-            let script = with_names(shell, &String::from_utf8_lossy(&made));
+            clap_complete::generate(shell, &mut command.clone(), "colophon", &mut made);
+            let script = with_names(shell, &String::from_utf8_lossy(&made), &command);
             let asks = script.matches("_stages'").count() + script.matches("names stages").count();
             assert!(asks + script.matches("kind=stages").count() > 0, "{shell}");
             assert!(script.contains("profiles"), "{shell}");

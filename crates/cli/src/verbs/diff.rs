@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use answers::difference::{Difference, difference};
 use answers::ledger::Stage;
+use clap::{Args, ValueEnum};
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::plan::Action;
 use engine::project::Project;
 use serde_json::json;
 
-use crate::args::{self, Arguments, Form};
+use crate::arguments::Arguments;
 use crate::edition::{self, Edition};
 use crate::git;
 use crate::message;
@@ -28,7 +29,33 @@ mod table;
 
 pub(crate) use table::{brief, tell};
 
-pub(crate) fn diff(study: &Study, arguments: &Arguments, verb: &args::Diff) -> Result<(), Failed> {
+#[derive(Args, Debug)]
+pub(crate) struct Diff {
+    /// The edition before: a revision of git, `profile:NAME`, a lock, a PDF or a ledger
+    /// [default: what is committed].
+    #[arg(value_name = "BEFORE")]
+    pub(crate) before: Option<String>,
+    /// The edition after, named the same way [default: what lies in `outputs/` now].
+    #[arg(value_name = "AFTER")]
+    pub(crate) after: Option<String>,
+    /// The form of the answer; `--json` is short for `--format json`.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Form,
+    /// List every value that moved, also those that print as before.
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// The form of an answer.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text,
+    Json,
+    Markdown,
+    Html,
+}
+
+pub(crate) fn diff(study: &Study, arguments: &Arguments, verb: &Diff) -> Result<(), Failed> {
     let project = look(study, arguments)?;
     message::all(&project.store.notes());
     let of = |name: &str| match name.strip_prefix("profile:") {

@@ -7,27 +7,78 @@ mod gather;
 mod made;
 mod origin;
 mod sign;
+mod site;
 mod tables;
 mod write;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use answers::export::bundle::{Bundle, Content, LICENSED};
 use answers::export::{codecheck, harmless, ro_crate, slsa, tro};
+use clap::{Args, ValueEnum};
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::project::Project;
 
-use crate::args::Arguments;
-use crate::args::export::{Export, Form};
+use crate::arguments::Arguments;
 use crate::message;
 use crate::report::{Failed, count, print, say};
 use crate::study::Study;
 use crate::text::Text;
 use made::Made;
 
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    /// The form.
+    #[arg(value_enum)]
+    pub(crate) format: Form,
+    /// Write to this path, which is new: a folder or a `.zip` for `ro-crate`, `codecheck`
+    /// and `csv`, a file for the others [default: standard output, for those that are one
+    /// document].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) to: Option<PathBuf>,
+    /// Sign a document with this SSH key, by `ssh-keygen`; the signature is put beside it.
+    #[arg(long, value_name = "KEY", requires = "to")]
+    pub(crate) sign: Option<PathBuf>,
+    /// The edition that a `site` shows, named as for `diff`; of another one it is not known
+    /// what stands on which page [default: what lies in `outputs/` now].
+    #[arg(long, value_name = "EDITION")]
+    pub(crate) from: Option<String>,
+    /// Let a `site` say how long each stage took here the last time; such a page is not the
+    /// same the next time.
+    #[arg(long, conflicts_with = "from")]
+    pub(crate) times: bool,
+}
+
+/// A form in which a study is exported.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A Workflow Run RO-Crate: every file, with what made it of what.
+    RoCrate,
+    /// The table of a code check: figure, table or number, program, line, reproduced.
+    Aea,
+    /// `codecheck.yml` and the files of its manifest.
+    Codecheck,
+    /// The declaration of a Transparent Research Object.
+    Tro,
+    /// An in-toto statement with SLSA provenance over the reports and the lock.
+    Slsa,
+    /// Values and tables as CSV.
+    Csv,
+    /// A page that opens in a browser: every number with what it rests on.
+    Site,
+}
+
 pub(crate) fn export(study: &Study, arguments: &Arguments, verb: &Export) -> Result<(), Failed> {
     if let Some(to) = &verb.to {
         write::check(to)?;
+    }
+    if verb.format == Form::Site {
+        return site::site(study, arguments, verb);
+    }
+    if verb.from.is_some() || verb.times {
+        let message = "`--from` and `--times` are for `export site`";
+        return Err(Diagnostic::new(Kind::Usage, message).into());
     }
     let is_one = matches!(verb.format, Form::Aea | Form::Tro | Form::Slsa);
     if !is_one && verb.to.is_none() {
@@ -102,6 +153,7 @@ fn made(
         }
         Form::Aea => tables::aea(project, bundle, verb)?,
         Form::Csv => tables::csv(project, bundle)?,
+        Form::Site => unreachable!("a site is no bundle"),
     })
 }
 

@@ -4,7 +4,7 @@ use engine::diagnostic::{Diagnostic, Kind};
 use engine::run::forecast::keys;
 use engine::witness;
 
-use crate::args::{Arguments, Stages};
+use crate::arguments::{Arguments, Stages};
 use crate::report::{Failed, count, print};
 use crate::study::Study;
 use crate::verbs::{named, work};

@@ -2,25 +2,42 @@
 
 use std::fmt::Write;
 
-use crate::args::{self, Arguments, Format};
+use crate::arguments::{Arguments, Stages};
 use crate::report::{Failed, print, print_json};
 use crate::study::Study;
 use crate::text::{Text, padded, width};
 use crate::verbs::{look, select};
+use clap::{Args, ValueEnum};
 
 mod drawn;
 mod svg;
 
-use drawn::Graph;
+use drawn::Graph as Drawing;
 
-pub(crate) fn graph(
-    study: &Study,
-    arguments: &Arguments,
-    verb: &args::Graph,
-) -> Result<(), Failed> {
+#[derive(Args, Debug)]
+pub(crate) struct Graph {
+    #[command(flatten)]
+    pub(crate) targets: Stages,
+    /// The form of the drawing.
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Draw each cell of a matrix by itself.
+    #[arg(long)]
+    pub(crate) cells: bool,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Text,
+    Mermaid,
+    Dot,
+    Svg,
+}
+
+pub(crate) fn graph(study: &Study, arguments: &Arguments, verb: &Graph) -> Result<(), Failed> {
     let project = look(study, arguments)?;
     let stages = select(&project.plan, &verb.targets.stages)?;
-    let graph = Graph::new(&project.plan, &stages, verb.cells);
+    let graph = Drawing::new(&project.plan, &stages, verb.cells);
     if arguments.json {
         return print_json(&graph);
     }
@@ -32,7 +49,7 @@ pub(crate) fn graph(
     })
 }
 
-impl Graph {
+impl Drawing {
     fn text(&self) -> Text {
         let mut text = Text::default();
         let columns = self.stages.iter().map(|drawn| width(&drawn.label())).max().unwrap_or(0);

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use engine::diagnostic::{Diagnostic, Kind};
 
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::report::{Failed, print};
 
 const PIPELINE: &str = "\

@@ -1,15 +1,23 @@
 //! `colophon log`: shows what the command of a stage said.
 
+use clap::Args;
 use engine::run::said::{Of, Said, said};
 use serde_json::json;
 
-use crate::args::{self, Arguments};
+use crate::arguments::Arguments;
 use crate::report::{Failed, print, print_json, say};
 use crate::study::Study;
 use crate::text::Text;
 use crate::verbs::{look, named};
 
-pub(crate) fn log(study: &Study, arguments: &Arguments, verb: &args::Log) -> Result<(), Failed> {
+#[derive(Args, Debug)]
+pub(crate) struct Log {
+    /// A stage, a cell or an output path.
+    #[arg(value_name = "STAGE")]
+    pub(crate) stage: String,
+}
+
+pub(crate) fn log(study: &Study, arguments: &Arguments, verb: &Log) -> Result<(), Failed> {
     let project = look(study, arguments)?;
     let cells = named(&project.plan, std::slice::from_ref(&verb.stage))?;
     let mut logs = Vec::new();

@@ -26,24 +26,14 @@ use engine::calendar;
 use engine::compiled;
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::plan::Plan;
-use engine::plan::given::root_above;
 use engine::plan::options::Options;
 use engine::project::{Access, Project};
 use engine::witness::Question;
 
-use crate::args::{Arguments, Verb};
+use crate::arguments::Arguments;
 use crate::message;
 use crate::report::Failed;
 use crate::study::Study;
-
-/// Lets the arguments name the folder that holds the pipeline: the one that was
-/// given, or the nearest above it.
-pub(crate) fn find_project(arguments: &mut Arguments) -> Result<(), Failed> {
-    if !matches!(arguments.verb, Verb::Init | Verb::Schema | Verb::Completions(_)) {
-        arguments.directory = root_above(&arguments.directory)?;
-    }
-    Ok(())
-}
 
 /// What the arguments and the environment say about reading the project.
 pub(crate) fn options(arguments: &Arguments) -> Result<Options, Failed> {

@@ -1,10 +1,11 @@
 //! `colophon plan` and `colophon status`: what a run would do.
 
+use clap::Args;
 use engine::diagnostic::listed;
 use engine::run::forecast::{Forecast, Verdict, forecast};
 use engine::witness;
 
-use crate::args::{self, Arguments};
+use crate::arguments::{Arguments, Stages};
 use crate::message;
 use crate::report::{Failed, count, duration, print, print_json};
 use crate::study::Study;
@@ -12,7 +13,16 @@ use crate::text::{Text, padded};
 use crate::verbs::why::reason;
 use crate::verbs::{look, question, select};
 
-pub(crate) fn plan(study: &Study, arguments: &Arguments, verb: &args::Plan) -> Result<(), Failed> {
+#[derive(Args, Debug)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) targets: Stages,
+    /// Exit with 3 if anything is not up to date.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+pub(crate) fn plan(study: &Study, arguments: &Arguments, verb: &Plan) -> Result<(), Failed> {
     if let Some(cached) = up_to_date(arguments, &verb.targets.stages)? {
         let line = format!("nothing to run: {} up to date\n", count(cached, "stage"));
         return if arguments.quiet { Ok(()) } else { print(&line) };
@@ -36,11 +46,7 @@ pub(crate) fn plan(study: &Study, arguments: &Arguments, verb: &args::Plan) -> R
     if verb.check && pending { Err(Failed::code(3)) } else { Ok(()) }
 }
 
-pub(crate) fn status(
-    study: &Study,
-    arguments: &Arguments,
-    verb: &args::Stages,
-) -> Result<(), Failed> {
+pub(crate) fn status(study: &Study, arguments: &Arguments, verb: &Stages) -> Result<(), Failed> {
     if let Some(cached) = up_to_date(arguments, &verb.stages)? {
         return print(&format!("everything is up to date: {}\n", count(cached, "stage")));
     }

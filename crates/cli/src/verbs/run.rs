@@ -1,11 +1,12 @@
 //! `colophon run`: brings stages up to date and puts their results in place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use engine::diagnostic::{Diagnostic, Kind, listed};
 use engine::observe::Observer;
 use engine::run::request::{Request, Summary};
@@ -15,7 +16,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
 
-use crate::args::{self, Arguments};
+use crate::annotate;
+use crate::arguments::{Arguments, Stages};
 use crate::progress::{Lines, Progress};
 use crate::report::{Failed, count, duration, exit_code, print_json_line, say};
 use crate::study::Study;
@@ -26,7 +28,41 @@ mod before;
 mod draft;
 mod moved;
 
-pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Result<(), Failed> {
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) targets: Stages,
+    /// How many stages may run at a time [default: the number of cores].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+    /// After a failure, go on with whatever does not depend on it.
+    #[arg(short, long)]
+    pub(crate) keep_going: bool,
+    /// Keep the private folder of a command that fails, and say where it is.
+    #[arg(long)]
+    pub(crate) keep_failed: bool,
+    /// Run the given stages even if their results are known.
+    #[arg(short, long, conflicts_with = "frozen")]
+    pub(crate) force: bool,
+    /// Tell problems in this form as well, on standard output.
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "json")]
+    pub(crate) format: annotate::Form,
+    /// Fail if `pipeline.lock` would change, the bytes of outputs included.
+    #[arg(long, conflicts_with = "frozen")]
+    pub(crate) locked: bool,
+    /// Where `--locked` refuses, keep what was made in this folder, which is new or empty.
+    #[arg(long, value_name = "DIR", requires = "locked")]
+    pub(crate) keep_outputs: Option<PathBuf>,
+    /// Make a draft in `.colophon/draft/`: words that are not true and statuses that nobody
+    /// has accepted are marked, and nothing in `outputs/` is touched.
+    #[arg(long, conflicts_with_all = ["locked", "frozen", "force"])]
+    pub(crate) draft: bool,
+    /// Run nothing: put in place what `pipeline.lock` says, or fail.
+    #[arg(long)]
+    pub(crate) frozen: bool,
+}
+
+pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &Run) -> Result<(), Failed> {
     if verb.draft {
         return draft::draft(study, arguments, &verb.targets.stages);
     }
@@ -58,11 +94,11 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     let signal = listen(stop.clone());
     let request = Request {
         force,
-        jobs: verb.jobs.map_or_else(cores, usize::from),
+        jobs: verb.jobs.map_or_else(crate::request::cores, usize::from),
         keep_going: verb.keep_going,
         keep_failed: verb.keep_failed,
         stop,
-        ..request(stages, arguments.verbose)
+        ..crate::request::request(stages, arguments.verbose)
     };
     if let Some(folder) = &verb.keep_outputs {
         moved::check(folder)?;
@@ -111,23 +147,6 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &args::Run) -> Res
     if code == 0 { Ok(()) } else { Err(Failed::code(code)) }
 }
 
-/// A run of some stages, as it goes unless somebody wants it otherwise.
-pub(crate) fn request(stages: Vec<usize>, verbose: bool) -> Request {
-    Request {
-        stages,
-        force: BTreeSet::new(),
-        jobs: cores(),
-        keep_going: false,
-        keep_failed: false,
-        verbose,
-        env: environment(),
-        chosen_place: std::env::var_os("TMPDIR").filter(|path| !path.is_empty()).map(PathBuf::from),
-        places: vec!["/tmp".into(), "/var/tmp".into()],
-        program: program(),
-        stop: Arc::default(),
-    }
-}
-
 /// Names results that look like those of this run and are not.
 fn earlier(paths: &[String]) -> String {
     let names = listed(paths.iter().map(String::as_str));
@@ -136,7 +155,7 @@ fn earlier(paths: &[String]) -> String {
 }
 
 /// What happens to the lock.
-fn mode(verb: &args::Run, is_plain: bool) -> Result<Mode, Failed> {
+fn mode(verb: &Run, is_plain: bool) -> Result<Mode, Failed> {
     let refused = match (verb.locked, verb.frozen) {
         _ if is_plain => None,
         (true, _) => Some("`--locked` holds the plain pipeline to its lock"),
@@ -189,21 +208,6 @@ fn last_line(summary: &Summary, seconds: f64, code: u8, root: &std::path::Path) 
     text.paint(word, colour);
     text.line(&format!(": {} in {}{pdf}", parts.join(", "), duration(seconds)));
     text
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// What commands may see of the caller's environment: where programs are.
-fn environment() -> BTreeMap<String, String> {
-    std::env::var("PATH").ok().map(|path| ("PATH".to_string(), path)).into_iter().collect()
-}
-
-/// This program, also after its file has been replaced.
-fn program() -> PathBuf {
-    let own = PathBuf::from("/proc/self/exe");
-    if own.exists() { own } else { std::env::current_exe().unwrap_or(own) }
 }
 
 /// Who hears the signals that ask a run to stop, until the run is over.

@@ -11,7 +11,7 @@ use engine::digest::Digest;
 use engine::project::Project;
 use serde_json::Value as Json;
 
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::report::{Failed, columns, count, print, print_json, say};
 use crate::study::Study;
 use crate::text::{Text, padded, width};

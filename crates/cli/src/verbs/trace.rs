@@ -13,7 +13,7 @@ use engine::digest::Digest;
 use engine::plan::Action;
 use engine::project::Project;
 
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::edition::{self, Edition};
 use crate::report::{Failed, print, print_json};
 use crate::study::Study;

@@ -9,7 +9,7 @@ use clap::Args;
 use engine::diagnostic::{Diagnostic, Kind};
 use engine::store::Store;
 
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::message;
 use crate::report::{Failed, print, print_json};
 use crate::study::Study;

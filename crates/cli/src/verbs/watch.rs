@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use clap::Args;
 use engine::plan::pipeline;
 use engine::witness::Sight;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::args::{self, Arguments};
+use crate::arguments::{Arguments, Stages};
 use crate::message;
 use crate::report::{Failed, count, say};
 use crate::study::Study;
@@ -22,11 +23,16 @@ use crate::verbs::{look, run, select};
 /// How long it waits before it looks again.
 const PAUSE: Duration = Duration::from_millis(100);
 
-pub(crate) fn watch(
-    study: &Study,
-    arguments: &Arguments,
-    verb: &args::Watch,
-) -> Result<(), Failed> {
+#[derive(Args, Debug)]
+pub(crate) struct Watch {
+    #[command(flatten)]
+    pub(crate) targets: Stages,
+    /// How many stages may run at a time [default: the number of cores].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+}
+
+pub(crate) fn watch(study: &Study, arguments: &Arguments, verb: &Watch) -> Result<(), Failed> {
     let signal = Arc::new(AtomicUsize::new(0));
     for number in [SIGINT, SIGTERM] {
         // Without signals the terminal's own ending still works.
@@ -41,7 +47,8 @@ pub(crate) fn watch(
             if failed.code >= 128 {
                 return Err(failed);
             }
-            message::tell(arguments, failed);
+            let form = if arguments.json { message::Json::Lines } else { message::Json::Not };
+            message::tell(form, failed);
         }
         if !arguments.quiet {
             say(&format!("watching {}; Ctrl-C ends it", count(sight.count(), "path")));
@@ -56,18 +63,18 @@ pub(crate) fn watch(
 }
 
 /// What is to be looked at; nothing new where the pipeline can't be read.
-fn see(study: &Study, arguments: &Arguments, verb: &args::Watch) -> Option<Sight> {
+fn see(study: &Study, arguments: &Arguments, verb: &Watch) -> Option<Sight> {
     let project = look(study, arguments).ok()?;
     let stages = select(&project.plan, &verb.targets.stages).ok()?;
     Some(Sight::of(&project.plan, &stages))
 }
 
-fn once(verb: &args::Watch) -> args::Run {
-    args::Run {
+fn once(verb: &Watch) -> run::Run {
+    run::Run {
         keep_outputs: None,
         draft: false,
         format: Default::default(),
-        targets: args::Stages { stages: verb.targets.stages.clone() },
+        targets: Stages { stages: verb.targets.stages.clone() },
         jobs: verb.jobs,
         keep_going: false,
         keep_failed: false,

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use clap::Args;
 use engine::digest::Digest;
 use engine::plan::{Origin, Plan};
 use engine::project::Project;
@@ -12,7 +13,7 @@ use engine::recipe::{Change, content_of};
 use engine::run::forecast::{Verdict, forecast};
 use engine::since::{self, Account};
 
-use crate::args::{self, Arguments};
+use crate::arguments::Arguments;
 use crate::message;
 use crate::report::{Failed, print, print_json};
 use crate::study::Study;
@@ -33,7 +34,18 @@ use committed::Since;
 use telling::{folded, tell};
 pub(crate) use words::reason;
 
-pub(crate) fn why(study: &Study, arguments: &Arguments, verb: &args::Why) -> Result<(), Failed> {
+#[derive(Args, Debug)]
+pub(crate) struct Why {
+    /// A stage, a cell or an output path.
+    #[arg(value_name = "STAGE")]
+    pub(crate) stage: String,
+    /// Compare with the lock at this revision of git, or with the `last` run here
+    /// [default: the lock that is committed, else `pipeline.lock`].
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
+}
+
+pub(crate) fn why(study: &Study, arguments: &Arguments, verb: &Why) -> Result<(), Failed> {
     let project = look(study, arguments)?;
     let asked = project.plan.find(&verb.stage)?;
     let answers = answers(&project, &asked, verb.since.as_deref())?;

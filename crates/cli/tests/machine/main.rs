@@ -34,6 +34,7 @@ mod shapes;
 mod shortcut;
 mod show;
 mod signals;
+mod site;
 mod space;
 mod stranger;
 mod templates;

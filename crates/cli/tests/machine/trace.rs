@@ -16,7 +16,7 @@ const PLACES: &str = r#"{
 }"#;
 
 /// The birds with a report.
-fn printed() -> Space {
+pub(crate) fn printed() -> Space {
     let space = birds();
     space.file("places.json", PLACES);
     let stage = "  report:\n    cmd: [cp, \"{{ inputs.places }}\", \"{{ outputs.places }}\"]\n    \

@@ -6,12 +6,12 @@ use engine::plan::options::Options;
 use engine::project::{Access, Project};
 use engine::run::{self, Mode};
 
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::edition::{self, Edition};
 use crate::progress::Progress;
 use crate::report::{Failed, exit_code};
 use crate::study::Study;
-use crate::verbs::{options, run as running};
+use crate::verbs::options;
 
 /// The edition that a profile makes.
 pub(super) fn profile(
@@ -28,7 +28,7 @@ pub(super) fn profile(
 
 fn made(arguments: &Arguments, project: &Project, title: &str) -> Result<Edition, Failed> {
     let stages = edition::ledger_stages(&project.plan);
-    let request = running::request(stages, arguments.verbose);
+    let request = crate::request::request(stages, arguments.verbose);
     let progress = Progress::new(arguments.verbose, arguments.quiet);
     let summary = run::run(project, &request, Mode::Aside, None, &progress);
     progress.end();

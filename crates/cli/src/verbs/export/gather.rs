@@ -17,7 +17,7 @@ use engine::resolve::Done;
 use engine::since;
 
 use super::origin;
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::edition;
 use crate::message;
 use crate::report::{Failed, count};

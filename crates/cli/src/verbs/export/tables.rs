@@ -7,8 +7,8 @@ use engine::diagnostic::{Diagnostic, Kind, listed};
 use engine::project::Project;
 use serde::de::DeserializeOwned;
 
+use super::Export;
 use super::made::{Made, one};
-use crate::args::export::Export;
 use crate::report::Failed;
 
 /// The table of a code check, in Markdown where the file is called so.

@@ -7,7 +7,7 @@ use engine::project::Project;
 use engine::run::{self, Mode};
 use serde_json::Value;
 
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::message;
 use crate::progress::Progress;
 use crate::report::{Failed, exit_code, say};
@@ -32,7 +32,7 @@ pub(super) fn draft(
             .hint("the functions `report` and `audit` can")
             .into());
     }
-    let request = super::request(stages, arguments.verbose);
+    let request = crate::request::request(stages, arguments.verbose);
     let progress = Progress::new(arguments.verbose, arguments.quiet);
     let summary = run::run(&project, &request, Mode::Aside, None, &progress);
     progress.end();

@@ -12,11 +12,11 @@ use tempfile::TempDir;
 use super::checkout::Checkout;
 use super::parted;
 use super::verdict::{Finding, Verdict};
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::progress::Progress;
 use crate::report::{Failed, count, exit_code};
 use crate::study::Study;
-use crate::verbs::{options, run as running};
+use crate::verbs::options;
 
 /// Gives the folder that holds the store, and the store.
 pub(super) fn level(
@@ -33,7 +33,7 @@ pub(super) fn level(
     let (root, options) = (&arguments.directory, options(arguments)?);
     let project = Project::open(root, study.functions, &options, Some(&store), Access::Work)?;
     let stages: Vec<usize> = (0..project.plan.stages.len()).collect();
-    let request = running::request(stages, arguments.verbose);
+    let request = crate::request::request(stages, arguments.verbose);
     let progress = Progress::new(arguments.verbose, arguments.quiet || arguments.json);
     let summary = run::run(&project, &request, Mode::Aside, None, &progress);
     progress.end();

@@ -16,7 +16,7 @@ use engine::store::Store;
 use super::checkout::Checkout;
 use super::verdict::{Finding, Verdict};
 use super::{again, copied, going_on, parted};
-use crate::args::Arguments;
+use crate::arguments::Arguments;
 use crate::report::{Failed, count};
 
 /// Surroundings for a run.
