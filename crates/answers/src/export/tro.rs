@@ -32,7 +32,11 @@ pub fn declaration(bundle: &Bundle, key: Option<&str>) -> Json {
         "trov:vocabularyVersion": "0.1",
         "schema:name": bundle.title,
         "schema:description": about(bundle),
-        "schema:creator": "Colophon",
+        "trov:createdWith": {
+            "@type": "schema:SoftwareApplication",
+            "schema:name": "Colophon",
+            "schema:softwareVersion": bundle.program,
+        },
         "trov:wasAssembledBy": assembler(bundle, key),
         "trov:hasComposition": {
             "@id": "composition/1",
@@ -53,8 +57,8 @@ pub fn declaration(bundle: &Bundle, key: Option<&str>) -> Json {
             "@type": "trov:TrustedResearchPerformance",
             "rdfs:comment": "a run of the pipeline that nobody but its authors has watched",
             "trov:wasConductedBy": { "@id": "trs" },
-            "trov:accessedArrangement": { "@id": "arrangement/0" },
-            "trov:contributedToArrangement": { "@id": "arrangement/1" },
+            "trov:accessedArrangement": binding(0),
+            "trov:contributedToArrangement": binding(1),
         }],
     });
     if let Some(date) = &bundle.date {
@@ -91,6 +95,14 @@ fn assembler(bundle: &Bundle, key: Option<&str>) -> Json {
         trs["trov:publicKey"] = json!(key);
     }
     trs
+}
+
+/// That the run saw an arrangement as it lies in the project.
+fn binding(arrangement: usize) -> Json {
+    json!({
+        "@id": format!("trp/0/binding/{arrangement}"), "@type": "trov:ArrangementBinding",
+        "trov:arrangement": { "@id": format!("arrangement/{arrangement}") },
+    })
 }
 
 fn paths(bundle: &Bundle) -> impl Iterator<Item = &str> {

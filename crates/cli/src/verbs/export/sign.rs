@@ -18,8 +18,10 @@ pub(super) fn public(key: &Path) -> Result<String, Failed> {
             .hint("`ssh-keygen -t ed25519 -f NAME` makes one")
             .into());
     }
-    let beside = PathBuf::from(format!("{}.pub", key.display()));
-    let text = match std::fs::read_to_string(beside) {
+    let is_public = key.extension().is_some_and(|it| it == "pub");
+    let mut beside = key.as_os_str().to_owned();
+    beside.push(if is_public { "" } else { ".pub" });
+    let text = match std::fs::read_to_string(PathBuf::from(beside)) {
         Ok(text) => text,
         Err(_) => {
             let said = ask(&["-y".as_ref(), "-f".as_ref(), key.as_os_str()])?;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path};
 
 use answers::export::bundle::{Bundle, Content, Contents};
 use answers::export::sha256;
@@ -32,17 +32,11 @@ pub(super) fn check(to: &Path) -> Result<(), Failed> {
 
 /// Refuses a place among the program's own files or the results.
 pub(super) fn outside(root: &Path, to: &Path) -> Result<(), Failed> {
-    let above = to.ancestors().skip(1).find_map(|above| match above.as_os_str().is_empty() {
-        true => Path::new(".").canonicalize().ok(),
-        false => above.canonicalize().ok(),
+    let whole = to.ancestors().find_map(|above| {
+        let there = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+        Some(there.canonicalize().ok()?.join(to.strip_prefix(above).ok()?))
     });
-    let whole = match to.canonicalize() {
-        Ok(there) => there,
-        Err(_) => {
-            let rest = to.file_name().map(PathBuf::from).unwrap_or_default();
-            above.unwrap_or_default().join(rest)
-        }
-    };
+    let whole = whole.unwrap_or_else(|| to.to_path_buf());
     for own in ["outputs", ".colophon"] {
         if whole.starts_with(root.join(own)) {
             let message = format!("`{own}/` holds what runs make, and an export is none of it");
@@ -78,6 +72,15 @@ pub(super) fn all(
     to: &Path,
 ) -> Result<(), Failed> {
     let is_zip = to.extension().is_some_and(|it| it.eq_ignore_ascii_case("zip"));
+    let is_inside = |path: &String| {
+        Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+    };
+    if let Some(path) = contents.keys().find(|path| !is_inside(path)) {
+        let message = format!("`{path}` lies outside of the project, so it is not exported");
+        return Err(Diagnostic::new(Kind::Usage, message)
+            .hint("take a file of the project in its place")
+            .into());
+    }
     let written = if is_zip && !to.is_dir() {
         archive(root, bundle, contents, to)
     } else {
