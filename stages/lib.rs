@@ -155,8 +155,16 @@ macro_rules! general {
 
 /// What this study brings to the machine. The number of threads of polars is
 /// fixed, so that nothing can come to depend on that of the machine.
-pub const STUDY: Study =
-    Study { functions: FUNCTIONS, env: &[("POLARS_MAX_THREADS", "4")], clear: &["POLARS_"] };
+pub const STUDY: Study = Study {
+    functions: FUNCTIONS,
+    env: &[("POLARS_MAX_THREADS", "4")],
+    clear: &["POLARS_"],
+    fonts: &[
+        include_bytes!("../report/fonts/NotoSerifSC-Regular.ttf"),
+        include_bytes!("../report/fonts/SourceSans3-Regular.ttf"),
+        include_bytes!("../report/fonts/SourceSans3-Semibold.ttf"),
+    ],
+};
 
 /// Every function that a stage can use.
 pub const FUNCTIONS: &[Function] = &[

@@ -21,7 +21,7 @@ const PAGES: [&str; 9] = [
 ];
 
 /// Commands that are not run, by how they begin, and why.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 19] = [
     (".ci/run", "this test is part of it"),
     ("cargo test", "this test is part of it"),
     ("cargo run -p planets", ".ci/run"),
@@ -33,6 +33,8 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("b3sum ", "another program's; the manifest is held to the files by a unit test"),
     ("colophon verify --level 2", "tests/determinism.rs, by way of `run --locked`"),
     ("colophon verify --level 3", "the same; tests of the machine verify at every level"),
+    ("colophon verify outputs/report.pdf", "tests/verify.rs"),
+    ("cd attached ", "the names of attachments are held to the manifest by `verify`"),
     ("cmp ", "there is one PDF only"),
     ("typst watch ", "another program's; tests/renderer.rs runs it where it is installed"),
     ("cargo run -- run --locked -j 1 ", "tests/determinism.rs"),

@@ -102,7 +102,7 @@ pub(crate) enum Verb {
     Why(Why),
     /// Show which numbers moved between two editions, and why.
     Diff(Diff),
-    /// Hold a checkout to its lock, in levels that say what they prove.
+    /// Hold a checkout to its lock, or a report to what it carries.
     Verify(verify::Verify),
     /// Show what the command of a stage said when it made its result, or when it failed.
     Log(Log),

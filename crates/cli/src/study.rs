@@ -10,4 +10,6 @@ pub struct Study {
     pub env: &'static [(&'static str, &'static str)],
     /// Prefixes of environment variables that must not reach its libraries.
     pub clear: &'static [&'static str],
+    /// The fonts of its report, for whoever has the report and this program alone.
+    pub fonts: &'static [&'static [u8]],
 }

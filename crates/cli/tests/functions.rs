@@ -51,7 +51,12 @@ stages:
 
 fn main() -> ExitCode {
     if std::env::args_os().len() > 1 && std::env::var_os("READY").is_some() {
-        return cli::main(&Study { functions: &[QUICK, ENDLESS], env: &[], clear: &[] });
+        return cli::main(&Study {
+            functions: &[QUICK, ENDLESS],
+            env: &[],
+            clear: &[],
+            fonts: &[],
+        });
     }
     one_signal_ends_what_waits_for_functions();
     two_signals_end_everything();

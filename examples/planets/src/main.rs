@@ -33,6 +33,7 @@ const STUDY: Study = Study {
     ],
     env: &[("POLARS_MAX_THREADS", "4")],
     clear: &["POLARS_"],
+    fonts: &[],
 };
 
 fn main() -> ExitCode {

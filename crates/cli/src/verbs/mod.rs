@@ -34,8 +34,15 @@ use crate::study::Study;
 /// Lets the arguments name the folder that holds the pipeline: the one that was
 /// given, or the nearest above it.
 pub(crate) fn find_project(arguments: &mut Arguments) -> Result<(), Failed> {
-    if !matches!(arguments.verb, Verb::Init | Verb::Schema | Verb::Completions(_)) {
-        arguments.directory = root_above(&arguments.directory)?;
+    match &arguments.verb {
+        Verb::Init | Verb::Schema | Verb::Completions(_) => {}
+        // A report needs no project; one that is at hand is asked as well.
+        Verb::Verify(verb) if verb.pdf.is_some() => {
+            if let Ok(root) = root_above(&arguments.directory) {
+                arguments.directory = root;
+            }
+        }
+        _ => arguments.directory = root_above(&arguments.directory)?,
     }
     Ok(())
 }
