@@ -162,6 +162,11 @@ pub const STUDY: Study = Study {
     cells: tables::cells::read,
     env: &[("POLARS_MAX_THREADS", "4")],
     clear: &["POLARS_"],
+    fonts: &[
+        include_bytes!("../report/fonts/NotoSerifSC-Regular.ttf"),
+        include_bytes!("../report/fonts/SourceSans3-Regular.ttf"),
+        include_bytes!("../report/fonts/SourceSans3-Semibold.ttf"),
+    ],
 };
 
 /// Every function that a stage can use.

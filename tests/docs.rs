@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::space::Space;
 
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "README.md",
     "CONTRIBUTING.md",
     "docs/answers.md",
@@ -17,11 +17,12 @@ const PAGES: [&str; 9] = [
     "docs/reproducing.md",
     "docs/rust.md",
     "docs/values.md",
+    "docs/verify.md",
     "docs/volume.md",
 ];
 
 /// Commands that are not run, by how they begin, and why.
-const ELSEWHERE: [(&str, &str); 17] = [
+const ELSEWHERE: [(&str, &str); 21] = [
     ("colophon claims accept", "it edits a file; tests of the machine accept claims"),
     ("colophon diff HEAD", "the copy is no repository; tests of the machine compare commits"),
     (".ci/run", "this test is part of it"),
@@ -33,6 +34,10 @@ const ELSEWHERE: [(&str, &str); 17] = [
     ("colophon log", "no stage of this study is a command; tests of the machine read logs"),
     ("pdfdetach ", ".ci/run compares the attachments where poppler is installed"),
     ("b3sum ", "another program's; the manifest is held to the files by a unit test"),
+    ("colophon verify --level 2", "tests/determinism.rs, by way of `run --locked`"),
+    ("colophon verify --level 3", "the same; tests of the machine verify at every level"),
+    ("colophon verify outputs/report.pdf", "tests/verify.rs"),
+    ("cd attached ", "the names of attachments are held to the manifest by `verify`"),
     ("cmp ", "there is one PDF only"),
     ("typst watch ", "another program's; tests/renderer.rs runs it where it is installed"),
     ("cargo run -- run --locked -j 1 ", "tests/determinism.rs"),

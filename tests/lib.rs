@@ -13,6 +13,8 @@ mod space;
 mod story;
 // A new release of a raw table: what runs, what moves, and the way back.
 mod update;
+// The study verified: the checkout, and the PDF with nothing else.
+mod verify;
 // Raw data that breaks its contract, and mistakes in the pipeline: codes, words, nothing touched.
 mod refusal;
 // What has no end or no sense: limits, and the messages that name them.

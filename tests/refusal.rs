@@ -363,9 +363,9 @@ fn a_value_that_a_parameter_cannot_have() {
         "renderer: embeded",
         r#"
 error: `stages.report.params.renderer` can't be `embeded`
-   --> pipeline.yaml:402:17
+   --> pipeline.yaml:415:17
     |
-402 |       renderer: embeded
+415 |       renderer: embeded
     |                 ^^^^^^^
 hint: did you mean `embedded`?
 "#,

@@ -14,7 +14,19 @@ use tempfile::TempDir;
 pub(crate) const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What a run of the study reads.
-const PARTS: [&str; 5] = ["pipeline.yaml", "pipeline.lock", "claims.yaml", "raw", "report"];
+const PARTS: [&str; 11] = [
+    "pipeline.yaml",
+    "pipeline.lock",
+    "claims.yaml",
+    "raw",
+    "report",
+    "stages",
+    "crates/account/src",
+    "crates/arithmetic/src",
+    "crates/tables/src",
+    "crates/typeset/src",
+    "Cargo.lock",
+];
 
 /// A temporary copy of the project.
 pub(crate) struct Space {

@@ -1,8 +1,10 @@
 //! The report as a PDF, typeset from its sources, its tables and the ledger.
 //!
 //! The sources see the given files under their project paths, and the date as
-//! `sys.inputs.date`; nothing of the machine. The date is also the date that the PDF bears. Typst
-//! is compiled into this program; with the renderer `cli` an installed `typst`
+//! `sys.inputs.date`; nothing of the machine. The date is also the date that the PDF bears.
+//! `sys.inputs.action` is JSON of this function, its parameters, and the paths that it was
+//! given by role: a report that attaches this and the files can be typeset from itself.
+//! Typst is compiled into this program; with the renderer `cli` an installed `typst`
 //! of the same version does the work, and gives the same bytes.
 //!
 //! Refused is a report
@@ -101,7 +103,10 @@ pub fn run(params: &Params, job: &Job) -> Result<Outputs, Failure> {
     let mut project = Project {
         files: files(&roles.map(|role| job.many(role))),
         main: params.main.clone(),
-        inputs: BTreeMap::from([("date".to_string(), params.date.clone())]),
+        inputs: BTreeMap::from([
+            ("date".to_string(), params.date.clone()),
+            ("action".to_string(), action(params, &roles, job)?),
+        ]),
         date: calendar::day(&params.date).ok_or_else(|| no_date(&params.date))?,
         standards: params.standards.clone(),
     };
@@ -197,6 +202,14 @@ impl fmt::Display for Coverage {
         let naked = naked.replacen("0 ", "no ", usize::from(naked.starts_with("0 ")));
         write!(f, "{values}, {claims}, {literals}, {naked}")
     }
+}
+
+/// What is done here, for whoever is to do it again.
+fn action(params: &Params, roles: &[&str], job: &Job) -> Result<String, Failure> {
+    let paths = |role: &str| job.many(role).iter().map(|it| it.path.clone()).collect::<Vec<_>>();
+    let inputs: BTreeMap<_, _> = roles.iter().map(|role| (*role, paths(role))).collect();
+    let action = serde_json::json!({ "function": "report", "params": params, "inputs": inputs });
+    serde_json::to_string(&action).map_err(|error| Failure::from(error.to_string()))
 }
 
 /// The numerals in the prose of all sources.

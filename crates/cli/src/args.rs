@@ -90,7 +90,7 @@ pub(crate) enum Verb {
     Show(show::Show),
     /// Export the study in a form that archives, journals or checkers take.
     Export(export::Export),
-    /// Hold a checkout to its lock, in levels that say what they prove.
+    /// Hold a checkout to its lock, or a report to what it carries.
     Verify(verify::Verify),
     /// Show what the command of a stage said when it made its result, or when it failed.
     Log(log::Log),

@@ -221,7 +221,8 @@ fn digest_in(lock: &Lock, path: &str) -> Option<Digest> {
     lock.stages.values().find_map(|block| block.outputs.get(path)).map(|made| made.digest)
 }
 
-fn read(file: &Path, name: &str) -> Result<Vec<u8>, Diagnostic> {
+/// The bytes of a file that is an edition, or a part of one.
+pub(crate) fn read(file: &Path, name: &str) -> Result<Vec<u8>, Diagnostic> {
     let size = file.metadata().map(|it| it.len());
     if size.is_ok_and(|size| size > ledger::LIMIT) {
         let message = format!("`{name}` is larger than 256 MiB, and no edition is");

@@ -72,8 +72,16 @@ pub fn main(study: &Study) -> ExitCode {
 /// Lets the arguments name the folder that holds the pipeline: the one that was
 /// given, or the nearest above it.
 fn find_project(line: &mut Line) -> Result<(), Failed> {
-    if !matches!(line.verb, Verb::Init | Verb::Schema | Verb::Completions(_)) {
-        line.arguments.directory = root_above(&line.arguments.directory)?;
+    let directory = &mut line.arguments.directory;
+    match &line.verb {
+        Verb::Init | Verb::Schema | Verb::Completions(_) => {}
+        // A report needs no project; one that is at hand is asked as well.
+        Verb::Verify(verb) if verb.pdf.is_some() => {
+            if let Ok(root) = root_above(directory) {
+                *directory = root;
+            }
+        }
+        _ => *directory = root_above(directory)?,
     }
     Ok(())
 }

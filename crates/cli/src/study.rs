@@ -15,9 +15,11 @@ pub struct Study {
     pub env: &'static [(&'static str, &'static str)],
     /// Prefixes of environment variables that must not reach its libraries.
     pub clear: &'static [&'static str],
+    /// The fonts of its report, for whoever has the report and this program alone.
+    pub fonts: &'static [&'static [u8]],
 }
 
 impl Study {
     /// A study that brings nothing along: one of commands alone.
-    pub const PLAIN: Study = Study { functions: &[], cells: |_| Ok(None), env: &[], clear: &[] };
+    pub const PLAIN: Study = Study { functions: &[], cells: |_| Ok(None), env: &[], clear: &[], fonts: &[] };
 }

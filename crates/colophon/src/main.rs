@@ -40,6 +40,7 @@ const STUDY: Study = Study {
     cells: tables::cells::read,
     env: &[("POLARS_MAX_THREADS", "4")],
     clear: &["POLARS_"],
+    fonts: &[],
 };
 
 fn main() -> ExitCode {

@@ -54,6 +54,16 @@ fn a_report_without_values() {
 }
 
 #[test]
+fn what_was_done() {
+    let main = "#let it = json(bytes(sys.inputs.action))
+        #assert.eq(it.function, \"report\")
+        #assert.eq(it.params.main, \"report/main.typ\")
+        #assert.eq(it.inputs.sources, (\"report/main.typ\",))
+        #assert.eq(it.inputs.ledger, (\"outputs/ledger.json\",))";
+    report(main, "2026-11-21").unwrap();
+}
+
+#[test]
 fn a_file_that_is_no_input() {
     assert_eq!(
         report("#json(\"/outputs/other.json\")", "2026-11-21").unwrap_err(),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::space::{Said, Space, same};
 
+mod flips;
 mod reports;
 
 /// Birds are counted, and a ledger says so.

@@ -77,6 +77,15 @@ fn listed(space: &Space) -> String {
     paths.map(|path| format!("{}  {path}\n", digest(space.text(path)))).concat()
 }
 
+/// A study with a manifest and a report that carries its account.
+pub(super) fn whole() -> Space {
+    let space = birds();
+    let (list, ledger) = (listed(&space), space.text("outputs/ledger.json"));
+    let carried = [("ledger.json", ledger.as_bytes()), ("manifest.b3", list.as_bytes())];
+    account(&space, &list, &digest(&list), &carried);
+    space
+}
+
 #[test]
 fn a_manifest_and_what_a_report_carries() {
     let space = birds();
@@ -123,6 +132,56 @@ fn a_manifest_and_what_a_report_carries() {
             "1 `outputs/manifest.b3` does not list `bin/count.sh`",
             "1 `outputs/manifest.b3` lists `nowhere.csv`, which is not here",
             "1 line 1 of `outputs/manifest.b3` is no digest with a path",
+        ]
+    );
+}
+
+#[test]
+fn a_report_alone() {
+    let space = Space::empty();
+    let list = format!("{}  report/main.typ\n", digest("= A"));
+    let root = digest(&list);
+    let action = serde_json::json!({
+        "function": "report", "params": {},
+        "inputs": { "sources": ["report/main.typ"], "manifest": ["outputs/manifest.b3"] },
+    });
+    let action = action.to_string();
+    let carried: [(&str, &[u8]); 3] = [
+        ("report-main.typ", b"= A"),
+        ("manifest.b3", list.as_bytes()),
+        ("action.json", action.as_bytes()),
+    ];
+    space.file("a.pdf", pdf(&carried));
+    let one = "1 attachment of `a.pdf` is as its manifest lists it";
+    let said = verify(&space, &["a.pdf", "--level", "1"]);
+    let expected = format!("level 1: {one}\nverified at level 1: {root} ({one})\n");
+    crate::space::same(&said.out, &expected);
+    // This program has no functions.
+    let said = verify(&space, &["a.pdf"]);
+    crate::space::same(
+        &said.err,
+        "error: this program has no function `report` that makes a PDF\n\
+         hint: take the program that made the report: `colophon`, or that of its study\n",
+    );
+    assert_eq!(said.code, 2);
+    let mut told = Vec::new();
+    let mut tell = |carried: &[(&str, &[u8])]| {
+        space.file("b.pdf", pdf(carried));
+        let said = verify(&space, &["b.pdf", "--level", "1"]);
+        assert_eq!(said.code, 4, "{said:?}");
+        told.push(words(said.out.lines().next().unwrap()));
+    };
+    tell(&[("report-main.typ", b"= B"), carried[1], carried[2]]);
+    tell(&[carried[0], carried[1], carried[2], ("other.txt", b"")]);
+    tell(&carried[..2]);
+    tell(&[carried[0], ("manifest.b3", b"no list\n"), carried[2]]);
+    assert_eq!(
+        told,
+        [
+            "level 1: the attached `report/main.typ` is DIGEST, and the manifest lists DIGEST",
+            "level 1: the attachment `other.txt` of `b.pdf` is in no line of its manifest",
+            "level 1: `b.pdf` does not carry both `manifest.b3` and `action.json`",
+            "level 1: `manifest.b3` or `action.json` in `b.pdf` is damaged",
         ]
     );
 }
