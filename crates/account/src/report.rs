@@ -160,8 +160,8 @@ fn mark_as_draft(project: &mut Project) {
         "#set page(foreground: place(top + center, dy: 5mm, context {{\n  \
          let n = query(<colophon-false>).len()\n  \
          let words = if n == 1 [1 statement is] else [#n statements are]\n  \
-         text(9pt, weight: \"bold\", fill: rgb(\"#b00020\"))[DRAFT, not for publication: #words not \
-         true]\n}}))\n#include \"/{}\"\n",
+         text(9pt, weight: \"bold\", fill: rgb(\"#b00020\"))[DRAFT, not for publication: \
+         #words not true]\n}}))\n#include \"/{}\"\n",
         project.main
     );
     project.files.insert(DRAFT.into(), mark.into_bytes());

@@ -188,7 +188,10 @@ mod tests {
         );
         assert_eq!(found[0].flips, ["the sign turned"]);
         assert_eq!(found[1].flips, ["no longer below 0.05"]);
-        let with = |low: f64, high: f64| json!({ "test.x": { "number": 1.0, "low": low, "high": high, "stage": "test" } });
+        let with = |low: f64, high: f64| {
+            let x = json!({ "number": 1.0, "low": low, "high": high, "stage": "test" });
+            json!({ "test.x": x })
+        };
         assert_eq!(of(with(0.5, 2.0), with(-0.5, 2.0))[0].flips, ["its interval now holds zero"]);
     }
 

@@ -21,5 +21,6 @@ pub struct Study {
 
 impl Study {
     /// A study that brings nothing along: one of commands alone.
-    pub const PLAIN: Study = Study { functions: &[], cells: |_| Ok(None), env: &[], clear: &[], fonts: &[] };
+    pub const PLAIN: Study =
+        Study { functions: &[], cells: |_| Ok(None), env: &[], clear: &[], fonts: &[] };
 }

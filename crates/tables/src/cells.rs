@@ -38,7 +38,8 @@ mod tests {
 
     #[test]
     fn a_table_as_text() {
-        let frame = df!("name" => [Some("wren"), None], "n" => [8_i64, 60], "x" => [0.1, 0.346_917_450_360_123_4]);
+        let x = [0.1, 0.346_917_450_360_123_4];
+        let frame = df!("name" => [Some("wren"), None], "n" => [8_i64, 60], "x" => x);
         let bytes = table::encode(&frame.unwrap(), &["n"]).unwrap().bytes;
         let (columns, rows) = read(&bytes).unwrap().unwrap();
         assert_eq!(columns, ["name", "n", "x"]);

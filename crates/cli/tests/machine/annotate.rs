@@ -2,7 +2,8 @@
 
 use crate::space::{Space, same};
 
-const WRONG: &str = "stages:\n  a:\n    cmd: 'echo > {{ outputs.t }}'\n    inputs: { t: b.tabel }\n    \
+const WRONG: &str = "stages:\n  a:\n    cmd: 'echo > {{ outputs.t }}'\n    \
+                     inputs: { t: b.tabel }\n    \
                      outputs: { t: t }\n";
 
 #[test]

@@ -2,16 +2,20 @@
 
 use crate::space::{Space, same};
 
-const CLAIMS: &str = "claims:\n  birds.large:\n    published: 2\n    accepted: differs # since May\n    \
+const CLAIMS: &str = "claims:\n  birds.large:\n    published: 2\n    \
+                      accepted: differs # since May\n    \
                       reason: 'one was counted twice'\n  birds.all:\n    published: 4\n    \
-                      accepted: reproduced\nchecks:\n  sums:\n    accepted: agrees\n    reason: >\n      \
+                      accepted: reproduced\nchecks:\n  sums:\n    accepted: agrees\n    \
+                      reason: >\n      \
                       more than\n      a line\n";
 
 const TABLE: &str = r#"{ "claims": [
-  { "claim": "birds.large", "status": "differs", "published_text": "2", "computed_text": "3", "unit": "birds" },
+  { "claim": "birds.large", "status": "differs", "published_text": "2", "computed_text": "3",
+    "unit": "birds" },
   { "claim": "birds.all", "status": "not checkable", "published_text": "4", "computed_text": null,
     "unit": "birds", "missing": "the licensed counts" } ],
-  "checks": [ { "claim": "sums", "status": "agrees", "published_text": "4", "computed_text": "4", "unit": "" } ] }"#;
+  "checks": [ { "claim": "sums", "status": "agrees", "published_text": "4",
+                "computed_text": "4", "unit": "" } ] }"#;
 
 /// A study whose audit is a copy.
 fn audited() -> Space {

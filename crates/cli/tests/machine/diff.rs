@@ -27,8 +27,10 @@ const COUNT: &str = "awk -F, -v least=\"$1\" 'NR > 1 && $2 >= least { n++ } END 
 /// The ledger as the function of that name makes it.
 const LEDGER: &str = r#"n=$(cat "$1")
 printf '{ "values": {
-  "count.n": { "number": %s, "exact": "%s", "digits": 0, "unit": "birds", "about": "large ones", "stage": "count" },
-  "count.share": { "number": 0.%s, "exact": "0.%s", "digits": 0, "unit": "", "about": "a part", "stage": "count" }
+  "count.n": { "number": %s, "exact": "%s", "digits": 0, "unit": "birds",
+               "about": "large ones", "stage": "count" },
+  "count.share": { "number": 0.%s, "exact": "0.%s", "digits": 0, "unit": "",
+                   "about": "a part", "stage": "count" }
 }, ' "$n" "$n" "$n" "$n" > "$3"
 tail -c +2 "$2" >> "$3"
 "#;

@@ -19,7 +19,8 @@ params: { least: 10 }
 stages:
   count:
     desc: birds above a size
-    cmd: [sh, "{{ inputs.code }}", "{{ params.least }}", "{{ inputs.birds }}", "{{ outputs.values }}"]
+    cmd:
+      [sh, "{{ inputs.code }}", "{{ params.least }}", "{{ inputs.birds }}", "{{ outputs.values }}"]
     inputs: { birds: "raw:birds", code: bin/count.sh }
     outputs: { values: values/count.json }
   names:
@@ -55,7 +56,8 @@ resources:
     sources: [{ title: somebody, path: "https://example.org/birds" }]
 "#;
 
-const COUNT: &str = r#"n=$(awk -F, -v least="$1" 'NR > 1 && $2 >= least { n++ } END { print n + 0 }' "$2")
+const COUNT: &str = r#"count='NR > 1 && $2 >= least { n++ } END { print n + 0 }'
+n=$(awk -F, -v least="$1" "$count" "$2")
 printf '{ "n": { "number": %s, "digits": 0, "unit": "birds", "about": "large" } }' "$n" > "$3"
 "#;
 

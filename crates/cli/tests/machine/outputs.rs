@@ -143,7 +143,8 @@ fn an_edited_result_deep_in_folders_is_kept() {
 fn a_result_as_the_lock_has_it_is_not_kept() {
     let stage = |text: &str, path: &str| {
         format!(
-            "stages:\n  a: {{ cmd: 'echo {text} > {{{{ outputs.t }}}}', outputs: {{ t: {path} }} }}\n"
+            "stages:\n  a: {{ cmd: 'echo {text} > {{{{ outputs.t }}}}', \
+             outputs: {{ t: {path} }} }}\n"
         )
     };
     let other = Space::new(&stage("other", "t.txt"));

@@ -10,7 +10,8 @@ const PLACES: &str = r#"{
   "values": { "count.n": { "pages": [1, 2], "sentences": [
     { "path": "report/main.typ", "line": 3, "text": "There are 2 large birds." } ] } },
   "claims": [ { "condition": "count.n > 1", "names": ["count.n"], "words": "several",
-                "sentence": "There are several.", "page": 2, "path": "report/main.typ", "line": 9 } ],
+                "sentence": "There are several.", "page": 2,
+                "path": "report/main.typ", "line": 9 } ],
   "figures": [ { "kind": "figure", "number": 1, "caption": "Birds by size.", "page": 2,
                  "data": ["outputs/n.txt"] } ]
 }"#;

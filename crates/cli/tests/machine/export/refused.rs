@@ -41,8 +41,8 @@ fn only_what_the_lock_has_is_exported() {
     space.file("outputs/table/names.json", "[]");
     same(
         &space.say(&["export", "tro"]).err,
-        "error: a result is not as `pipeline.lock` has it\n  | `outputs/table/names.json` is not what \
-         was made\nhint: `colophon run` puts them in place\n",
+        "error: a result is not as `pipeline.lock` has it\n  | `outputs/table/names.json` is not \
+         what was made\nhint: `colophon run` puts them in place\n",
     );
     assert_eq!(space.say(&["export", "tro"]).code, 4);
     space.good(&[]);
