@@ -48,7 +48,7 @@ impl Found {
     /// Lists become tables; what stands beside them, one of names and values.
     fn json(&mut self, title: &str, json: &Json) {
         match json {
-            Json::Array(list) if list.iter().any(|it| is_nested(it)) => {
+            Json::Array(list) if list.iter().any(is_nested) => {
                 for (at, it) in list.iter().enumerate() {
                     self.json(&within(title, &called(it, at)), it);
                 }
