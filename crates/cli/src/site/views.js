@@ -180,8 +180,8 @@ function fileView(path) {
   }
   const one = (it) => table(`${it.title === "" ? path : it.title}, ` + (it.rows.length < it.all
     ? `the first ${it.rows.length} of ${count(it.all, "row")}` : count(it.all, "row")), it.columns, it.rows);
-  return [head, file.tables.map((it, i) => (i < 3 ? one(it)
-    : el("details", {}, el("summary", {}, `${it.title}, ${count(it.all, "row")}`), one(it)))),
+  return [head, el("div.data", {}, file.tables.map((it, i) => (i < 3 ? one(it)
+    : el("details", {}, el("summary", {}, `${it.title}, ${count(it.all, "row")}`), one(it))))),
   file.more > 0 ? el("p.quiet", {}, `${count(file.more, "more table")} in the file.`) : null];
 }
 
