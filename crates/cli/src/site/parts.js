@@ -35,7 +35,11 @@ function fill(element, attributes, content) {
 
 /** Where in the page something is. */
 const at = (kind, name) => `#${kind}/${encodeURIComponent(name)}`;
-const link = (kind, name, words) => el("a", { href: at(kind, name) }, el("bdi", {}, words ?? name));
+const link = (kind, name, words) =>
+  el("a", { href: at(kind, name) }, el("bdi", {}, words === undefined ? parted(name) : words));
+/** A name that may be broken between its parts. */
+const parted = (name) =>
+  plain(name).split(/(?<=[._@/-])(?=\w)/).flatMap((it, i) => (i === 0 ? [it] : [el("wbr"), it]));
 const code = (text) => el("code", {}, el("bdi", {}, text));
 
 /** An address of others; what is none is text. */

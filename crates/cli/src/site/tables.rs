@@ -48,7 +48,7 @@ impl Found {
     /// Lists become tables; what stands beside them, one of names and values.
     fn json(&mut self, title: &str, json: &Json) {
         match json {
-            Json::Array(list) if list.iter().any(|it| is_nested(it)) => {
+            Json::Array(list) if list.iter().any(is_nested) => {
                 for (at, it) in list.iter().enumerate() {
                     self.json(&within(title, &called(it, at)), it);
                 }
@@ -82,7 +82,16 @@ impl Found {
     }
 
     fn object(&mut self, title: &str, entries: &Map<String, Json>) {
-        let (nested, flat): (Vec<_>, Vec<_>) = entries.iter().partition(|(_, it)| {
+        let (long, rest): (Vec<_>, Vec<_>) = entries.iter().partition(|(_, it)| is_long(it));
+        if !long.is_empty() {
+            let columns: Vec<String> = long.iter().map(|(key, _)| key.to_string()).collect();
+            let lengths = long.iter().filter_map(|(_, it)| it.as_array()).map(Vec::len);
+            let of = |it: &Json, at: usize| it.get(at).map(cell).unwrap_or_default();
+            let rows = 0..lengths.max().unwrap_or(0);
+            let rows = rows.map(|at| long.iter().map(|(_, it)| of(it, at)).collect());
+            self.add(title, &columns, rows.collect());
+        }
+        let (nested, flat): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(_, it)| {
             it.is_object() || it.as_array().is_some_and(|list| !list.iter().all(is_scalar))
         });
         // What there is most of comes first: points before the names of axes.
@@ -109,10 +118,17 @@ impl Found {
     }
 }
 
-/// Whether it is an object that holds lists of objects, and so is no row.
+/// Lists of more than this have a column of their own.
+const LONG: usize = 12;
+
+fn is_long(it: &Json) -> bool {
+    it.as_array().is_some_and(|list| list.len() > LONG && list.iter().all(is_scalar))
+}
+
+/// Whether it is an object that holds lists of objects or long ones, and so is no row.
 fn is_nested(it: &Json) -> bool {
     let holds = |it: &Json| it.as_array().is_some_and(|list| list.iter().any(Json::is_object));
-    it.as_object().is_some_and(|entries| entries.values().any(holds))
+    it.as_object().is_some_and(|entries| entries.values().any(|it| holds(it) || is_long(it)))
 }
 
 /// What an object of a list is called: by its first text, or by its position.
@@ -163,6 +179,16 @@ mod tests {
         assert_eq!(found["tables"][2]["columns"], json!(["x", "name"]));
         assert_eq!(found["tables"][2]["rows"], json!([["1", ""], ["2", "b"]]));
         assert_eq!(found["tables"][0]["rows"], json!([["a", "1, 2"]]));
+    }
+
+    #[test]
+    fn long_lists_are_columns() {
+        let (ranks, months) = ([1; LONG + 1], [2; LONG + 1]);
+        let found = of(&json!({ "series": [{ "group": "us", "ranks": ranks, "months": months }] }));
+        assert_eq!(found["tables"][0]["title"], "series, us");
+        assert_eq!(found["tables"][0]["columns"], json!(["months", "ranks"]));
+        assert_eq!(found["tables"][0]["rows"][LONG], json!(["2", "1"]));
+        assert_eq!(found["tables"][1]["rows"], json!([["group", "us"]]));
     }
 
     #[test]

@@ -141,14 +141,14 @@ function claimView(id) {
   if (!claim) return null;
   const { row, stage } = claim, names = (row.values ?? []).filter((it) => values.has(it));
   const skip = new Set(["status", "values", "claim", "id", "name"]);
-  const rest = Object.entries(row).filter(([key, it]) => !skip.has(key) && it !== null && it !== "" &&
+  const rest = Object.entries(row).filter(([key, it]) => !skip.has(key) && it !== null && it !== "" && it !== title(row) &&
     !(key.endsWith("_text") || row[`${key}_text`] !== undefined && row[`${key}_text`] !== null));
   const texts = Object.entries(row).filter(([key, it]) => key.endsWith("_text") && it !== null);
   const said = (it) => (typeof it === "object" ? JSON.stringify(it) : String(it));
   const word = (key) => key.replace(/_text$/, "").replaceAll("_", " ");
   const makers = [...new Set(names.map((it) => values.get(it).stage))];
   return [claim.kind === "checks" ? "Check" : "Claim", id, [
-    el("p.printed.words", {}, status(row.status)),
+    el("p.printed.words", {}, status(row.status)), el("p", {}, title(row)),
     terms([...rest, ...texts].map(([key, it]) => [word(key), said(it)])),
     el("p", {}, "settled by ", link("stage", stage)),
     names.length > 0 ? [el("h2", {}, "Values that settle it"),
@@ -180,8 +180,8 @@ function fileView(path) {
   }
   const one = (it) => table(`${it.title === "" ? path : it.title}, ` + (it.rows.length < it.all
     ? `the first ${it.rows.length} of ${count(it.all, "row")}` : count(it.all, "row")), it.columns, it.rows);
-  return [head, file.tables.map((it, i) => (i < 3 ? one(it)
-    : el("details", {}, el("summary", {}, `${it.title}, ${count(it.all, "row")}`), one(it)))),
+  return [head, el("div.data", {}, file.tables.map((it, i) => (i < 3 ? one(it)
+    : el("details", {}, el("summary", {}, `${it.title}, ${count(it.all, "row")}`), one(it))))),
   file.more > 0 ? el("p.quiet", {}, `${count(file.more, "more table")} in the file.`) : null];
 }
 

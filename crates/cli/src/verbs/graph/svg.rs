@@ -64,8 +64,8 @@ pub(super) fn draw(graph: &Graph) -> String {
         let _ = writeln!(
             text,
             "<g{class}><title>{}</title><rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" \
-             height=\"{HEIGHT}\" rx=\"{round}\"/><text x=\"{middle:.1}\" y=\"{line:.1}\">{}\
-             </text></g>",
+             height=\"{HEIGHT}\" rx=\"{round}\"/>\
+             <text x=\"{middle:.1}\" y=\"{line:.1}\">{}</text></g>",
             escape(&title),
             escape(label)
         );
