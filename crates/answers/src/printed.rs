@@ -15,9 +15,14 @@ pub fn printed(value: &Value) -> String {
 
 /// A number with so many decimals; a half goes away from zero, as it does in Typst.
 pub fn rounded(number: f64, digits: usize) -> String {
-    let scale = 10_f64.powi(digits.min(20) as i32);
+    let scale = power_of_ten(digits.min(20));
     let scaled = (number * scale).round() / scale;
     grouped(if scaled.is_finite() { scaled } else { number }, digits)
+}
+
+/// A power of ten as it is read when it is written down.
+fn power_of_ten(power: usize) -> f64 {
+    format!("1e{power}").parse().expect("a power of ten is a number")
 }
 
 /// A difference with its sign.
@@ -29,8 +34,10 @@ pub fn signed(difference: f64, digits: usize) -> String {
 /// How many decimals show a difference that is not shown by `digits` of them: two
 /// places more than its first digit, at most 17.
 pub fn decimals(difference: f64, digits: usize) -> usize {
-    let first = -difference.abs().log10().floor();
-    let needed = if first.is_finite() && first > 0.0 { first as usize + 1 } else { 0 };
+    // As it is written in powers of ten: `1.2e-4` has its first digit in the fourth place.
+    let written = format!("{:e}", difference.abs());
+    let power = written.rsplit_once('e').and_then(|(_, power)| power.parse::<i32>().ok());
+    let needed = power.filter(|it| *it < 0).map_or(0, |it| it.unsigned_abs() as usize + 1);
     digits.max(needed.min(17))
 }
 

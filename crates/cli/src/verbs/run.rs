@@ -11,7 +11,7 @@ use engine::diagnostic::{Diagnostic, Kind, listed};
 use engine::observe::Observer;
 use engine::run::request::{Request, Summary};
 use engine::run::{self, Mode};
-use engine::witness;
+use engine::witness::{self, Question};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::iterator::{Handle, Signals};
@@ -27,6 +27,8 @@ use crate::verbs::{named, question, select, work};
 mod before;
 mod draft;
 mod moved;
+
+use moved::Moved;
 
 #[derive(Args, Debug)]
 pub(crate) struct Run {
@@ -68,19 +70,9 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &Run) -> Result<()
     }
     let begun = Instant::now();
     let question = question(arguments, &verb.targets.stages)?;
-    // `--locked` asks more than a witness knows where this is a variant.
-    let variant = arguments.profile.is_some()
-        || !arguments.params.is_empty()
-        || std::env::var_os("SOURCE_DATE_EPOCH").is_some();
-    let usual = !verb.force && !verb.frozen && !arguments.json && !arguments.verbose;
-    let usual = usual && !(verb.locked && variant);
-    if let Some(question) = question.as_ref().filter(|_| usual)
-        && let Some(cached) = witness::holds(&arguments.directory, question)
-    {
+    if let Some(cached) = nothing_to_do(arguments, verb, question.as_ref()) {
         let summary = Summary { cached, ..Summary::default() };
-        if !arguments.quiet {
-            say(last_line(&summary, begun.elapsed().as_secs_f64(), 0, &arguments.directory));
-        }
+        tell(arguments, &summary, None, (begun.elapsed().as_secs_f64(), 0));
         return Ok(());
     }
     let project = work(study, arguments)?;
@@ -126,25 +118,44 @@ pub(crate) fn run(study: &Study, arguments: &Arguments, verb: &Run) -> Result<()
             serde_json::json!({ "event": "ended", "seconds": seconds, "exit_code": code });
         end["summary"] = serde_json::to_value(&summary).expect("a summary is plain data");
         print_json_line(&end)?;
-        return if code == 0 { Ok(()) } else { Err(Failed::code(code)) };
+    } else {
+        let moved = locked.and_then(|locked| moved::since(&project, locked, &summary));
+        tell(arguments, &summary, moved.as_ref(), (seconds, code));
     }
+    if code == 0 { Ok(()) } else { Err(Failed::code(code)) }
+}
+
+/// How many stages are up to date, where a witness says so and nobody wants more.
+fn nothing_to_do(arguments: &Arguments, verb: &Run, question: Option<&Question>) -> Option<usize> {
+    // `--locked` asks more than a witness knows where this is a variant.
+    let variant = arguments.profile.is_some()
+        || !arguments.params.is_empty()
+        || std::env::var_os("SOURCE_DATE_EPOCH").is_some();
+    let usual = !verb.force && !verb.frozen && !arguments.json && !arguments.verbose;
+    let usual = usual && !(verb.locked && variant);
+    witness::holds(&arguments.directory, question.filter(|_| usual)?)
+}
+
+/// What came of it, for people.
+fn tell(arguments: &Arguments, summary: &Summary, moved: Option<&Moved>, end: (f64, u8)) {
+    let (seconds, code) = end;
     if code != 0 {
         crate::message::all(&summary.problems);
     }
-    let moved = locked.and_then(|locked| moved::since(&project, locked, &summary));
-    if let Some(moved) = moved.as_ref().filter(|_| refused) {
+    let refused = summary.problems.iter().any(|problem| problem.kind == Kind::Lock);
+    if let Some(moved) = moved.filter(|_| refused) {
         say(moved.table());
     }
-    if !arguments.quiet {
-        if !summary.earlier.is_empty() {
-            say(&earlier(&summary.earlier));
-        }
-        say(last_line(&summary, seconds, code, &arguments.directory));
-        if let Some(line) = moved.filter(|_| !refused).and_then(|moved| moved.line()) {
-            say(&line);
-        }
+    if arguments.quiet {
+        return;
     }
-    if code == 0 { Ok(()) } else { Err(Failed::code(code)) }
+    if !summary.earlier.is_empty() {
+        say(&earlier(&summary.earlier));
+    }
+    say(last_line(summary, seconds, code, &arguments.directory));
+    if let Some(line) = moved.filter(|_| !refused).and_then(Moved::line) {
+        say(&line);
+    }
 }
 
 /// Names results that look like those of this run and are not.

@@ -120,12 +120,7 @@ pub fn run(
         return summary;
     }
     let root = &project.plan.root;
-    if let Some(lock) = &lock
-        && let Err(problem) =
-            durable::replace(&root.join(lock::FILE), lock.text().as_bytes(), &scratch)
-    {
-        summary.problems.push(problem);
-    }
+    summary.problems.extend(lock.as_ref().and_then(|lock| write(lock, root, &scratch)));
     for (stage, done) in project.plan.stages.iter().zip(&done) {
         if let Some(done) = done.get() {
             state.note(&stage.name, done.key);
@@ -147,6 +142,11 @@ pub fn run(
             .push(stopped.hint("what was done is kept; `colophon run` goes on from here"));
     }
     summary
+}
+
+/// Writes the lock; gives what went wrong.
+fn write(lock: &Lock, root: &Path, scratch: &Scratch) -> Option<Diagnostic> {
+    durable::replace(&root.join(lock::FILE), lock.text().as_bytes(), scratch).err()
 }
 
 /// What every finished stage made.

@@ -71,9 +71,7 @@ pub(super) fn tools(bundle: &Bundle, parameters: &Parameters) -> Vec<Json> {
     let mut entities = BTreeMap::new();
     for step in &bundle.steps {
         let id = ids::tool(step);
-        if !entities.contains_key(&id) {
-            entities.insert(id, tool(bundle, step, parameters));
-        }
+        entities.entry(id).or_insert_with(|| tool(bundle, step, parameters));
     }
     entities.into_values().collect()
 }

@@ -98,7 +98,7 @@ fn list(group: &Group, all: bool, text: &mut Text) {
             let name = padded(&row[0], widths[0]);
             text.add(&format!("  {name}  {}  ", right(1)));
             text.paint(&right(2), "1");
-            text.line(&format!("  {}  {}", right(3), right(4)).trim_end().to_string());
+            text.line(format!("  {}  {}", right(3), right(4)).trim_end());
         } else {
             text.line(&format!("  {}", row[0]));
             let change = [row[3].as_str(), row[4].as_str()];
