@@ -14,6 +14,7 @@ use source::{paths, tokens, without_tests};
 /// The folders of the crates that this holds for: all that is not a single file.
 const ROOTS: &[&str] = &[
     "crates/account/src",
+    "crates/answers/src",
     "crates/arithmetic/src",
     "crates/cli/src",
     "crates/engine/src",

@@ -154,7 +154,7 @@ fn outputs(
 /// The source that puts a mark on each page of a draft.
 const DRAFT: &str = "draft.typ";
 
-/// Lets the document begin with a mark that no page is without.
+/// Lets the document begin with a mark that no page is without; a draft keeps no standard.
 fn mark_as_draft(project: &mut Project) {
     let mark = format!(
         "#set page(foreground: place(top + center, dy: 5mm, context {{\n  \
@@ -166,6 +166,8 @@ fn mark_as_draft(project: &mut Project) {
     );
     project.files.insert(DRAFT.into(), mark.into_bytes());
     project.main = DRAFT.into();
+    // What is struck through may stand where a standard allows no such thing.
+    project.standards.clear();
     project.inputs.insert("draft".into(), "true".into());
 }
 

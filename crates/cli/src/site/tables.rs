@@ -172,10 +172,10 @@ mod tests {
     #[test]
     fn lists_and_what_stands_beside_them() {
         let found = of(&json!({ "level": 1, "points": [{ "x": 1 }, { "x": 2, "name": "b" }],
-            "panels": [{ "region": "World", "series": [{ "k": "a", "n": [1, 2] }] }] }));
+            "panels": [{ "region": "World", "lines": [{ "k": "a", "n": [1, 2] }] }] }));
         let titles = found["tables"].as_array().unwrap().iter();
         let titles: Vec<_> = titles.map(|it| it["title"].as_str().unwrap()).collect();
-        assert_eq!(titles, ["panels, World, series", "panels, World", "points", ""]);
+        assert_eq!(titles, ["panels, World, lines", "panels, World", "points", ""]);
         assert_eq!(found["tables"][2]["columns"], json!(["x", "name"]));
         assert_eq!(found["tables"][2]["rows"], json!([["1", ""], ["2", "b"]]));
         assert_eq!(found["tables"][0]["rows"], json!([["a", "1, 2"]]));
@@ -184,9 +184,9 @@ mod tests {
     #[test]
     fn long_lists_are_columns() {
         let (ranks, months) = ([1; LONG + 1], [2; LONG + 1]);
-        let found = of(&json!({ "series": [{ "group": "us", "ranks": ranks, "months": months }] }));
-        assert_eq!(found["tables"][0]["title"], "series, us");
-        assert_eq!(found["tables"][0]["columns"], json!(["months", "ranks"]));
+        let found = of(&json!({ "lines": [{ "group": "us", "places": ranks, "months": months }] }));
+        assert_eq!(found["tables"][0]["title"], "lines, us");
+        assert_eq!(found["tables"][0]["columns"], json!(["months", "places"]));
         assert_eq!(found["tables"][0]["rows"][LONG], json!(["2", "1"]));
         assert_eq!(found["tables"][1]["rows"], json!([["group", "us"]]));
     }

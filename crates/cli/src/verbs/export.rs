@@ -74,7 +74,8 @@ pub(crate) fn export(study: &Study, arguments: &Arguments, verb: &Export) -> Res
         write::check(to)?;
     }
     if verb.format == Form::Site {
-        return site::site(study, arguments, verb);
+        let (to, from) = (verb.to.as_deref(), verb.from.as_deref());
+        return site::site(study, arguments, (to, from, verb.times));
     }
     if verb.from.is_some() || verb.times {
         let message = "`--from` and `--times` are for `export site`";
@@ -151,7 +152,7 @@ fn made(
             let note = "who checked, and what came of it, is for the checker to fill in";
             Made::new(codecheck::contents(bundle), paths).noted(note)
         }
-        Form::Aea => tables::aea(project, bundle, verb)?,
+        Form::Aea => tables::aea(project, bundle, verb.to.as_deref())?,
         Form::Csv => tables::csv(project, bundle)?,
         Form::Site => unreachable!("a site is no bundle"),
     })

@@ -5,28 +5,25 @@
 
 use std::path::PathBuf;
 
-use answers::ledger::Ledger;
 use answers::places::Places;
 use answers::web::Web;
 use clap::Args;
-use engine::digest::Digest;
-use engine::plan::Action;
-use engine::project::Project;
 
 use crate::arguments::Arguments;
-use crate::edition::{self, Edition};
+use crate::edition;
 use crate::report::{Failed, print, print_json};
 use crate::study::Study;
 use crate::text::Text;
 use crate::verbs::look;
 
+mod asked;
 mod below;
 mod json;
 mod rows;
 mod telling;
 mod what;
 
-use what::What;
+use asked::Asked;
 
 #[derive(Args, Debug)]
 pub(crate) struct Trace {
@@ -73,49 +70,4 @@ pub(crate) fn trace(study: &Study, arguments: &Arguments, verb: &Trace) -> Resul
     let mut text = Text::default();
     telling::tell(&asked, &what, verb.all, &mut text);
     print(text)
-}
-
-/// What is asked, and whom.
-struct Asked<'a> {
-    study: &'a Study,
-    project: Option<&'a Project>,
-    edition: &'a Edition,
-    ledger: &'a Ledger,
-    web: Web<'a>,
-    places: &'a Places,
-}
-
-impl Asked<'_> {
-    /// The stages that what was asked for comes from, or is made by.
-    fn stages<'a>(&'a self, what: &'a What) -> Vec<&'a str> {
-        let own = |name: &'a str| self.ledger.stages.contains_key(name).then_some(name);
-        match what {
-            What::Value(name) => own(&self.ledger.values[name].stage).into_iter().collect(),
-            What::Stage(name) => own(name).into_iter().collect(),
-            What::Output(path) => self.web.maker(path).into_iter().collect(),
-            What::Figure(figure) => {
-                let data = figure.data.iter().map(|it| it.trim_start_matches('/'));
-                data.filter_map(|path| self.web.maker(path)).collect()
-            }
-            What::File { path, .. } => self.web.readers(path),
-            What::Parameter(stages, _) => stages.iter().map(String::as_str).collect(),
-        }
-    }
-
-    /// The digest of a source that this program was compiled with.
-    fn code(&self, path: &str) -> Option<String> {
-        let stages = &self.project?.plan.stages;
-        let functions = stages.iter().filter_map(|stage| match &stage.action {
-            Action::Function(function) => Some(function),
-            Action::Command(_) => None,
-        });
-        let mut sources = functions.flat_map(|function| function.sources());
-        let (_, text) = sources.find(|(known, _)| *known == path)?;
-        Some(Digest::of(text.as_bytes()).to_string())
-    }
-
-    /// Whether one asks for what it rests on: a raw file rests on nothing.
-    fn has_above(&self, what: &What) -> bool {
-        !matches!(what, What::File { .. } | What::Parameter(..))
-    }
 }

@@ -15,15 +15,16 @@ use engine::store::Store;
 
 use crate::arguments::Arguments;
 use crate::edition;
-use crate::message;
 use crate::report::{Failed, print, print_json};
 use crate::study::Study;
 use crate::text::Text;
 use crate::verbs::look;
 use checkout::Checkout;
+use told::going_on;
 use verdict::{Finding, Verdict};
 
 mod checkout;
+mod told;
 mod verdict;
 mod present;
 mod agree;
@@ -149,11 +150,4 @@ fn tell(arguments: &Arguments, verb: &Verify, verdict: &Verdict) -> Result<(), F
         false => print(Text::file(&verdict.text()))?,
     }
     if verdict.holds() { Ok(()) } else { Err(Failed::code(4)) }
-}
-
-/// Says what goes on where it may take long.
-fn going_on(arguments: &Arguments, what: &str) {
-    if !arguments.quiet {
-        message::all(&[Diagnostic::new(Kind::Note, what)]);
-    }
 }

@@ -5,7 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{PARTS, Store, home};
+use super::parts::misplaced;
+use super::{Store, home};
 use crate::diagnostic::{Diagnostic, Kind};
 use crate::digest::Digest;
 use crate::own;
@@ -74,22 +75,4 @@ impl Store {
         }
         Ok((store, moved.len()))
     }
-}
-
-/// The store's own folders in whose place there is a file.
-fn misplaced(root: &Path) -> impl Iterator<Item = &'static str> {
-    let is_file = |part: &&str| {
-        let metadata = root.join(part).symlink_metadata();
-        // Links are refused by `own`.
-        metadata.is_ok_and(|metadata| !metadata.is_dir() && !metadata.is_symlink())
-    };
-    PARTS.into_iter().filter(is_file)
-}
-
-/// Refuses a store in which a file stands where a folder belongs.
-pub(super) fn refuse(root: &Path) -> Result<(), Diagnostic> {
-    let Some(part) = misplaced(root).next() else { return Ok(()) };
-    let message = format!("`{}` is not a folder", root.join(part).display());
-    Err(Diagnostic::new(Kind::Infrastructure, message)
-        .hint("nothing was touched; `colophon cache check --repair` sets it aside"))
 }

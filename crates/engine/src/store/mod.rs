@@ -35,6 +35,7 @@ use crate::recipe::Recipe;
 use crate::scratch::Scratch;
 
 mod aside;
+mod parts;
 pub mod gc;
 pub(crate) mod home;
 pub(crate) mod results;
@@ -58,9 +59,6 @@ struct Hold {
     scratch: Scratch,
     lock: File,
 }
-
-/// The store's own folders.
-const PARTS: [&str; 4] = ["objects", "results", "quarantine", "temp"];
 
 /// So many different results of one key are recorded; more tell nothing new.
 pub(crate) const VARIANTS: usize = 9;
@@ -107,8 +105,8 @@ impl Store {
     /// Opens the store in a folder to work with it, and makes it if there is none.
     pub fn open(folder: &Path) -> Result<Self, Diagnostic> {
         let root = own::make(folder, home::FORMAT)?;
-        aside::refuse(&root)?;
-        for part in PARTS {
+        parts::refuse(&root)?;
+        for part in parts::PARTS {
             own::make(&root, part)?;
         }
         let mut store = Store::at(root);
@@ -124,8 +122,8 @@ impl Store {
     /// Opens the store in a folder to look at it; nothing is made or changed.
     pub fn look(folder: &Path) -> Result<Self, Diagnostic> {
         let root = own::look(folder, home::FORMAT)?;
-        aside::refuse(&root)?;
-        for part in PARTS {
+        parts::refuse(&root)?;
+        for part in parts::PARTS {
             own::look(&root, part)?;
         }
         Ok(Store::at(root))

@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use answers::difference::Group;
 
+use super::answer::Answer;
 use super::because::{says, stages};
-use super::table::{cells, difference, relative};
-use super::{Answer, brief};
+use super::table::{brief, cells, difference, relative};
 
 /// In a comment, so many values are listed; most hosts cut longer ones off.
 const SHOWN: usize = 100;

@@ -4,7 +4,7 @@ use answers::difference::Group;
 use answers::moved::Moved;
 use answers::printed::{decimals, rounded, signed};
 
-use super::Answer;
+use super::answer::Answer;
 use super::because::{says, stages};
 use crate::report::{columns, count};
 use crate::text::{Text, padded, width};

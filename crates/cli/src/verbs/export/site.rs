@@ -1,6 +1,7 @@
 //! `colophon export site`: an edition as one page for a browser.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use answers::export::bundle::LICENSED;
 use answers::places::Places;
@@ -9,7 +10,6 @@ use engine::project::Project;
 use engine::run::forecast::forecast;
 use serde_json::json;
 
-use super::Export;
 use crate::arguments::Arguments;
 use crate::edition;
 use crate::report::{Failed, bytes, print, print_json};
@@ -17,16 +17,20 @@ use crate::site::page;
 use crate::study::Study;
 use crate::verbs::look;
 
-pub(super) fn site(study: &Study, arguments: &Arguments, form: &Export) -> Result<(), Failed> {
+pub(super) fn site(
+    study: &Study,
+    arguments: &Arguments,
+    (to, from, times): (Option<&Path>, Option<&str>, bool),
+) -> Result<(), Failed> {
     let project = look(study, arguments)?;
-    let (edition, places) = match &form.from {
+    let (edition, places) = match from {
         Some(name) => (edition::named(&project, name)?, Places::default()),
         None => (edition::whole(&project)?, edition::places(&project.plan)),
     };
-    let seconds = if form.times { seconds(&project)? } else { BTreeMap::new() };
+    let seconds = if times { seconds(&project)? } else { BTreeMap::new() };
     let page = page(&project, &edition, &places, &seconds)?;
     licensed(&edition)?;
-    let Some(to) = &form.to else {
+    let Some(to) = to else {
         let message = "nothing says where the page is to be put";
         return Err(Diagnostic::new(Kind::Usage, message)
             .hint("name a file: `--to FILE.html`")

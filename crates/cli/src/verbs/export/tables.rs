@@ -1,5 +1,7 @@
 //! The forms that are tables: that of a code check, and values with the tables of stages.
 
+use std::path::Path;
+
 use answers::export::aea::{self, Audit, Places};
 use answers::export::bundle::Bundle;
 use answers::export::values;
@@ -7,17 +9,16 @@ use engine::diagnostic::{Diagnostic, Kind, listed};
 use engine::project::Project;
 use serde::de::DeserializeOwned;
 
-use super::Export;
 use super::made::{Made, one};
 use crate::report::Failed;
 
 /// The table of a code check, in Markdown where the file is called so.
-pub(super) fn aea(project: &Project, bundle: &Bundle, verb: &Export) -> Result<Made, Failed> {
+pub(super) fn aea(project: &Project, bundle: &Bundle, to: Option<&Path>) -> Result<Made, Failed> {
     let (places, audit) = aea::paths(bundle);
     let places: Option<Places> = places.map(|path| read(project, path)).transpose()?;
     let audit: Option<Audit> = audit.map(|path| read(project, path)).transpose()?;
     let rows = aea::rows(bundle, places.as_ref(), audit.as_ref());
-    let ending = verb.to.as_ref().and_then(|to| to.extension());
+    let ending = to.and_then(Path::extension);
     let text = match ending.is_some_and(|it| it == "md") {
         true => aea::markup(&rows),
         false => aea::csv(&rows),

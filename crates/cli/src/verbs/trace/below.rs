@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use answers::places::{Claim, Figure};
 
-use super::Asked;
+use super::asked::Asked;
 
 /// What some stages reach.
 pub(super) struct Below<'a> {

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Asked;
+use super::asked::{Asked, What};
 use super::below::below;
-use super::what::What;
 
 pub(super) fn answer(asked: &Asked, what: &What) -> Value {
     let stages = asked.stages(what);

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use answers::ledger::{Stage, Value};
 use answers::rows::{Condition, Rows};
 
-use super::Asked;
+use super::asked::Asked;
 use crate::report::count;
 use crate::verbs::show;
 

@@ -6,10 +6,9 @@ use answers::printed::printed;
 use answers::web::Step;
 use engine::words::brief;
 
-use super::Asked;
+use super::asked::{Asked, What};
 use super::below::{Below, below};
 use super::rows;
-use super::what::What;
 use crate::report::count;
 use crate::text::Text;
 

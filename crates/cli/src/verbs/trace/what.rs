@@ -1,33 +1,11 @@
 //! What a word on the command line stands for.
 
-use answers::places::Figure;
 use answers::printed::printed;
 use engine::diagnostic::{Diagnostic, Kind, listed, nearest};
 use engine::plan::Plan;
 
-use super::Asked;
+use super::asked::{Asked, What};
 use crate::report::Failed;
-
-/// What is traced.
-pub(super) enum What {
-    /// A value, by its full name.
-    Value(String),
-    /// A stage.
-    Stage(String),
-    /// A file that a stage makes.
-    Output(String),
-    /// A figure or a table of the report.
-    Figure(Figure),
-    /// A file that no stage makes, or a line of it.
-    File {
-        /// Its path.
-        path: String,
-        /// The line, from 1.
-        line: Option<usize>,
-    },
-    /// A parameter, with the stages that have it.
-    Parameter(Vec<String>, String),
-}
 
 /// Finds what is meant.
 pub(super) fn find(asked: &Asked, word: &str, page: Option<usize>) -> Result<What, Failed> {

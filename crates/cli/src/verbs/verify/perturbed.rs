@@ -14,8 +14,9 @@ use engine::lock::Lock;
 use engine::store::Store;
 
 use super::checkout::Checkout;
+use super::told::going_on;
 use super::verdict::{Finding, Verdict};
-use super::{again, copied, going_on, parted};
+use super::{again, copied, parted};
 use crate::arguments::Arguments;
 use crate::report::{Failed, count};
 
