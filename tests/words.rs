@@ -52,8 +52,8 @@ fn a_raw_cell_that_makes_a_word_false() {
   | `survey.lost_access_by_app.wechat` is 12.0
   | `survey.use_across_ten_apps.lost_access_to_a_registered_account` is 7.0
 hint: write what the values say, or mend what made them; `colophon why` tells what
-note: `outputs/report.json`, `outputs/report.pdf` are not of this run: what stands there \
-             was made before
+note: `outputs/report.json`, `outputs/report.pdf`, `outputs/places.json` are not of this run: \
+             what stands there was made before
 ",
             place.0,
             column + 1,

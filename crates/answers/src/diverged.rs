@@ -64,11 +64,21 @@ pub struct Cause {
 pub struct Diverged<'a> {
     /// Everything that was changed, by the first stage that has it.
     pub causes: Vec<Cause>,
-    /// The causes that a stage has by itself, by its name.
-    own: BTreeMap<&'a str, Vec<usize>>,
-    /// The stages that were given or that made something else.
-    differing: BTreeSet<&'a str>,
-    upstream: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// The stages, by name.
+    index: BTreeMap<&'a str, usize>,
+    stages: Vec<Parted<'a>>,
+}
+
+/// A stage of two editions.
+#[derive(Debug)]
+struct Parted<'a> {
+    name: &'a str,
+    /// The causes that it has by itself.
+    own: Vec<usize>,
+    /// Whether it was given or made something else.
+    differs: bool,
+    /// The stages that it takes something from.
+    upstream: Vec<usize>,
 }
 
 /// The way from what was changed to a stage.
@@ -91,22 +101,25 @@ pub fn diverged<'a>(
     let mut known: BTreeMap<(Kind, String, Option<String>, Option<String>), usize> =
         BTreeMap::new();
     let names: BTreeSet<&String> = before.stages.keys().chain(after.stages.keys()).collect();
+    found.index = names.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
     for name in names {
         let (old, new) = (before.stages.get(name), after.stages.get(name));
         let Some(stage) = new.or(old) else { continue };
-        found.upstream.insert(name, stage.upstream());
-        let changes = match (old, new) {
-            (Some(old), Some(new)) => {
-                if old.outputs != new.outputs || digests(old) != digests(new) {
-                    found.differing.insert(name);
-                }
-                changes(before, after, old, new, code)
+        let upstream = stage.upstream().into_iter().filter_map(|it| found.index.get(it).copied());
+        let (mut own, upstream) = (Vec::new(), upstream.collect());
+        let (mut differs, changes) = match (old, new) {
+            (Some(old), Some(new)) if old == new => {
+                (false, code(new).iter().map(|it| change(Kind::Code, it, None, None)).collect())
             }
-            (None, _) => vec![change(Kind::Stage, name, None, Some("there"))],
-            (_, None) => vec![change(Kind::Stage, name, Some("there"), None)],
+            (Some(old), Some(new)) => (
+                old.outputs != new.outputs || digests(old) != digests(new),
+                changes(before, after, old, new, code),
+            ),
+            (None, _) => (true, vec![change(Kind::Stage, name, None, Some("there"))]),
+            (_, None) => (true, vec![change(Kind::Stage, name, Some("there"), None)]),
         };
         for cause in changes {
-            found.differing.insert(name);
+            differs = true;
             let identity =
                 (cause.kind, cause.what.clone(), cause.before.clone(), cause.after.clone());
             let index = *known.entry(identity).or_insert(found.causes.len());
@@ -114,8 +127,9 @@ pub fn diverged<'a>(
                 found.causes.push(cause);
             }
             found.causes[index].stages.push(name.clone());
-            found.own.entry(name).or_default().push(index);
+            own.push(index);
         }
+        found.stages.push(Parted { name, own, differs, upstream });
     }
     found.leave_out_what_is_taken();
     found
@@ -131,40 +145,40 @@ impl Diverged<'_> {
         };
         let taken: BTreeSet<String> = self.causes.iter().filter_map(taken).collect();
         let causes = &self.causes;
-        for own in self.own.values_mut() {
-            own.retain(|index| {
+        for stage in &mut self.stages {
+            stage.own.retain(|index| {
                 let Cause { kind, what, after, .. } = &causes[*index];
                 !(*kind == Kind::Stage && after.is_some() && taken.contains(what))
             });
         }
-        self.own.retain(|_, own| !own.is_empty());
     }
 
     /// What changed upstream of a stage, itself included, and the way from there.
     pub fn way(&self, stage: &str) -> Way {
-        let mut next: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-        let mut queue = VecDeque::new();
-        if let Some(stage) = self.differing.get(stage) {
-            next.insert(stage, None);
-            queue.push_back(*stage);
+        const NOWHERE: usize = usize::MAX;
+        let (mut next, mut queue) = (vec![None; self.stages.len()], VecDeque::new());
+        if let Some(at) = self.index.get(stage).filter(|at| self.stages[**at].differs) {
+            next[*at] = Some(NOWHERE);
+            queue.push_back(*at);
         }
-        let (mut causes, mut nearest) = (BTreeSet::new(), None);
+        let (mut causes, mut nearest) = (BTreeSet::new(), NOWHERE);
         while let Some(at) = queue.pop_front() {
-            if let Some(own) = self.own.get(at) {
-                causes.extend(own.iter().copied());
-                nearest = nearest.or(Some(at));
+            let Parted { own, upstream, .. } = &self.stages[at];
+            causes.extend(own.iter().copied());
+            if nearest == NOWHERE && !own.is_empty() {
+                nearest = at;
             }
-            for other in self.upstream.get(at).into_iter().flatten() {
-                if self.differing.contains(other) && !next.contains_key(other) {
-                    next.insert(other, Some(at));
-                    queue.push_back(other);
+            for other in upstream {
+                if self.stages[*other].differs && next[*other].is_none() {
+                    next[*other] = Some(at);
+                    queue.push_back(*other);
                 }
             }
         }
         let mut through = Vec::new();
-        while let Some(at) = nearest {
-            through.push(at.to_string());
-            nearest = next.get(at).copied().flatten();
+        while nearest != NOWHERE {
+            through.push(self.stages[nearest].name.to_string());
+            nearest = next[nearest].unwrap_or(NOWHERE);
         }
         Way { causes: causes.into_iter().collect(), through }
     }

@@ -90,7 +90,7 @@ fn a_stand_in_settles_nothing() {
     assert!(said[0].ends_with(message), "{said:?}");
     let outputs = audit(&text.replace("accepted: differs", "accepted: not checkable")).unwrap();
     assert_eq!(row(&outputs)["computed"], json!(null));
-    assert_eq!(row(&outputs)["missing"], "its values rest on a stand-in data");
+    assert_eq!(row(&outputs)["missing"], "its values rest on stand-in data");
 }
 
 #[test]

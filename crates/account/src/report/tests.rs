@@ -1,3 +1,5 @@
+//! The report, from sources and a ledger.
+
 use engine::given;
 
 use super::*;

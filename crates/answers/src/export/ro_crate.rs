@@ -6,6 +6,7 @@
 
 mod actions;
 mod ids;
+mod labels;
 mod parameters;
 mod things;
 
@@ -13,9 +14,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value as Json, json};
 
-use super::bundle::{Bundle, Content, Contents, SYNTHETIC};
+use super::bundle::{Bundle, Content, Contents};
 use super::{harmless, sha256};
-use ids::{file, many, one};
+use ids::{README, file, many, one};
 use parameters::Parameters;
 
 /// The name of the description of a crate.
@@ -74,9 +75,6 @@ pub fn metadata(bundle: &Bundle) -> Json {
     let graph: Vec<Json> = graph.into_iter().map(ids::compact).collect();
     json!({ "@context": CONTEXTS, "@graph": graph })
 }
-
-/// What a reader finds first.
-const README: &str = "README.md";
 
 /// A page for readers, of a study that has none.
 fn readme(bundle: &Bundle) -> String {
@@ -167,16 +165,4 @@ fn workflow(bundle: &Bundle, parameters: &Parameters) -> Json {
     }
     workflow["license"] = many(bundle.licences.iter().map(|licence| licence.id.clone()));
     workflow
-}
-
-/// How labels are told: as keywords, with what is made up in words.
-fn labelled(entity: &mut Json, labels: &BTreeSet<String>) {
-    if labels.is_empty() {
-        return;
-    }
-    entity["keywords"] = json!(labels);
-    if labels.contains(SYNTHETIC) {
-        let about = entity["description"].as_str().unwrap_or("").to_string();
-        entity["description"] = json!(format!("{about} (synthetic: made up, or made from that)"));
-    }
 }

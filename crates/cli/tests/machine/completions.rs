@@ -75,7 +75,7 @@ fn bash_offers_stages_cells_and_profiles() {
     assert_eq!(bash("colophon --quiet why cl"), ["clean"]);
     assert_eq!(bash("colophon run --profile dr"), ["draft"]);
     assert_eq!(bash("colophon run --profile=dr"), ["draft"]);
-    let options = bash("colophon run --fo");
+    let options = bash("colophon run --forc");
     assert_eq!(options, ["--force"]);
     let verbs = bash("colophon pl");
     assert_eq!(verbs, ["plan"]);

@@ -249,7 +249,7 @@ fn the_table_of_a_code_check() {
         &format!(
             "kind,name,what,printed,page,program,line,output,reproduced,note\n\
              table,,names of birds,,,/bin/sh -ec cat data/rows.json > outputs/table/names.json,\
-             pipeline.yaml:12,outputs/table/names.json,as locked,synthetic\n\
+             pipeline.yaml:13,outputs/table/names.json,as locked,synthetic\n\
              number,count.n,'=1+1 </script>| (birds),2,,{command},as locked,\n\
              claim,birds.large,Table 1: large birds,2,,{command},reproduced,computed 2\n"
         ),

@@ -1,3 +1,5 @@
+//! CSV as it is, and as it is not to be.
+
 use super::*;
 
 fn rows(text: &str) -> Result<Vec<Vec<String>>, String> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value as Json, json};
 
 use super::ids::{self, many, one};
+use super::labels::labelled;
 use super::parameters::{connections, values_of, values_of_pipeline};
 use crate::export::bundle::{Bundle, Step};
 
@@ -104,7 +105,7 @@ fn stage(bundle: &Bundle, step: &Step) -> Json {
         "instrument": one(&ids::tool(step)),
         "object": many(given.into_iter().chain(values_of(step))), "result": many(made),
     });
-    super::labelled(&mut entity, &step.stage.labels);
+    labelled(&mut entity, &step.stage.labels);
     // Keywords are of works; what an action was given says the rest.
     if let Some(entries) = entity.as_object_mut() {
         entries.remove("keywords");

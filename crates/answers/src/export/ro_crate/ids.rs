@@ -5,6 +5,9 @@ use serde_json::{Value as Json, json};
 use crate::export::bundle::{Author, Bundle, Step};
 use crate::export::harmless::address;
 
+/// What a reader finds first.
+pub(super) const README: &str = "README.md";
+
 /// The pipeline.
 pub(super) const PIPELINE: &str = "pipeline.yaml";
 /// The language of the pipeline.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value as Json, json};
 
 use super::ids::{self, many, one};
+use super::labels::labelled;
 use super::parameters::Parameters;
 use crate::export::bundle::{Bundle, Step};
 use crate::export::media;
@@ -27,7 +28,7 @@ pub(super) fn profiles(all: &[(&str, &str, &str)], bioschemas: &str) -> Vec<Json
 pub(super) fn files(bundle: &Bundle, parameters: &Parameters) -> Vec<Json> {
     let programs: BTreeSet<String> = bundle.steps.iter().map(ids::tool).collect();
     let is_other = |path: &&String| {
-        ![ids::PIPELINE, super::README].contains(&path.as_str())
+        ![ids::PIPELINE, ids::README].contains(&path.as_str())
             && !programs.contains(&ids::file(path))
     };
     let others = bundle.files.keys().filter(is_other);
@@ -62,7 +63,7 @@ pub(super) fn file_entity(bundle: &Bundle, path: &str, parameters: &Parameters) 
             entity["isBasedOn"] = json!(urls);
         }
     }
-    super::labelled(&mut entity, &file.labels);
+    labelled(&mut entity, &file.labels);
     entity
 }
 

@@ -2,8 +2,6 @@
 
 use answers::diverged::{Cause, Kind};
 
-use crate::report::count;
-
 /// Longer commands are not repeated in a clause.
 const LONG: usize = 100;
 
@@ -62,6 +60,6 @@ pub(super) fn stages(cause: &Cause) -> String {
     let names: Vec<_> = groups.iter().take(NAMED).map(name).collect();
     match groups.len().saturating_sub(NAMED) {
         0 => names.join(", "),
-        more => format!("{} and {}", names.join(", "), count(more, "more")),
+        more => format!("{} and {more} more", names.join(", ")),
     }
 }
