@@ -53,8 +53,13 @@ impl Digest {
         Digest(hasher.finalize().into())
     }
 
-    /// Reads 64 hexadecimal digits.
+    /// Reads 64 hexadecimal digits as they are written: in small letters, so that no
+    /// byte of one can differ unseen.
     pub fn from_hex(text: &str) -> Option<Self> {
+        let is_written = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        if !text.bytes().all(is_written) {
+            return None;
+        }
         blake3::Hash::from_hex(text).ok().map(|hash| Digest(hash.into()))
     }
 
@@ -111,5 +116,6 @@ mod tests {
         let digest = Digest::of(b"colophon");
         assert_eq!(Digest::from_hex(&digest.to_string()), Some(digest));
         assert_eq!(Digest::from_hex("xyz"), None);
+        assert_eq!(Digest::from_hex(&digest.to_string().to_uppercase()), None);
     }
 }

@@ -1,14 +1,13 @@
 //! The table that checks of code ask for: each figure, table and number in the text, with
 //! the program and the line that makes it, and whether it came out as it is printed.
 
-use std::collections::BTreeMap;
-
 use csv::Writer;
 use serde::Deserialize;
 
 use super::bundle::{Bundle, SYNTHETIC, Step};
 use super::harmless::{cell, markdown};
 use crate::ledger::Value;
+use crate::places::{Figure, Places, listed};
 use crate::printed::printed;
 
 /// One line of the table.
@@ -41,31 +40,6 @@ const COLUMNS: [&str; 10] =
 
 /// What the file of an edition and what was made of it have in common.
 const AS_LOCKED: &str = "as locked";
-
-/// Where things stand in a report.
-#[derive(Debug, Default, Deserialize)]
-pub struct Places {
-    /// The pages of each printed value.
-    #[serde(default)]
-    values: BTreeMap<String, Vec<u64>>,
-    /// Figures and tables in the order of the report.
-    #[serde(default)]
-    figures: Vec<Figure>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Figure {
-    #[serde(default)]
-    kind: String,
-    #[serde(default)]
-    number: serde_json::Value,
-    #[serde(default)]
-    caption: String,
-    #[serde(default)]
-    page: Option<u64>,
-    #[serde(default)]
-    data: serde_json::Value,
-}
 
 /// What became of the claims of a published report.
 #[derive(Debug, Default, Deserialize)]
@@ -140,39 +114,32 @@ fn shown(bundle: &Bundle) -> Vec<Row> {
 }
 
 fn figure(bundle: &Bundle, figure: &Figure) -> Vec<Row> {
-    let text = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Null => String::new(),
-        other => other.to_string(),
-    };
     let row = Row {
         kind: figure.kind.clone(),
-        name: text(&figure.number),
+        name: figure.number.to_string(),
         what: figure.caption.clone(),
-        page: figure.page.map(|page| page.to_string()).unwrap_or_default(),
+        page: figure.page.to_string(),
         ..Row::default()
     };
-    let paths: Vec<String> = match &figure.data {
-        serde_json::Value::Array(paths) => paths.iter().map(text).collect(),
-        other => vec![text(other)],
-    };
+    if figure.data.is_empty() {
+        return vec![row];
+    }
     let row_of = |path: &String| match bundle.maker(path) {
         Some((step, _)) => made(bundle, row.clone(), step, path),
         None => Row { output: path.clone(), ..row.clone() },
     };
-    paths.iter().map(row_of).collect()
+    figure.data.iter().map(row_of).collect()
 }
 
 fn number(bundle: &Bundle, name: &str, value: &Value, places: Option<&Places>) -> Row {
-    let pages = places.and_then(|places| places.values.get(name)).into_iter().flatten();
-    let pages: Vec<_> = pages.map(u64::to_string).collect();
+    let pages = places.map(|places| listed(&places.pages_of(name))).unwrap_or_default();
     let unit = if value.unit.is_empty() { String::new() } else { format!(" ({})", value.unit) };
     let row = Row {
         kind: "number".into(),
         name: name.into(),
         what: format!("{}{unit}", value.about),
         printed: printed(value),
-        page: pages.join(" "),
+        page: pages,
         ..Row::default()
     };
     let Some(step) = bundle.step(&value.stage) else { return row };

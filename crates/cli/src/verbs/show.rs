@@ -69,7 +69,7 @@ fn find(project: &Project, file: &str) -> Result<(String, Vec<u8>), Failed> {
     let path = project.plan.root.join(file);
     let path = if path.is_file() { path } else { Path::new(file).into() };
     if !path.is_file()
-        && let Some(digest) = Digest::from_hex(file)
+        && let Some(digest) = Digest::from_hex(&file.to_lowercase())
     {
         if let Some(bytes) = project.store.read(&digest)? {
             return Ok((file.into(), bytes));

@@ -11,6 +11,8 @@ use crate::space::{Space, same};
 use crate::trace::printed;
 
 fn page(space: &Space, arguments: &[&str]) -> String {
+    // Nothing is overwritten.
+    let _ = std::fs::remove_file(space.path("page.html"));
     let said = space.say(&[&["export", "site", "--to", "page.html", "-q"], arguments].concat());
     assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""));
     space.text("page.html")

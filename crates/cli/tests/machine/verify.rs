@@ -212,7 +212,7 @@ fn a_forged_ledger_and_a_forged_output() {
     assert!(
         said.out.contains(
             "level 2: `outputs/count.csv` of stage `count` came out as DIGEST, locked as DIGEST\n  \
-             | row 3, column `mass`: 70 -> 60\n"
+             | row 3 (raven), column `mass`: 70 -> 60\n"
         ),
         "{}",
         said.out

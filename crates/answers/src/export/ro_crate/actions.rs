@@ -18,16 +18,19 @@ pub(super) fn ids(bundle: &Bundle) -> Vec<String> {
 
 /// The steps that the pipeline declares; of a matrix, one.
 pub(super) fn steps(bundle: &Bundle) -> Vec<Json> {
-    let mut connected: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let tools: BTreeMap<&str, String> =
+        bundle.steps.iter().map(|step| (step.group.as_str(), ids::tool(step))).collect();
+    // Two stages may use one tool, and each step has all connections of its tool.
+    let mut connected: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
     for connection in connections(bundle) {
-        if let Some(step) = &connection.step {
-            connected.entry(step.clone()).or_default().insert(connection.id());
+        if let Some(tool) = connection.step.as_ref().and_then(|step| tools.get(step.as_str())) {
+            connected.entry(tool).or_default().insert(connection.id());
         }
     }
     let mut seen = BTreeSet::new();
     let mut entities = Vec::new();
     for step in bundle.steps.iter().filter(|step| seen.insert(step.group.clone())) {
-        let connected = connected.remove(&step.group).unwrap_or_default();
+        let connected = connected.get(&ids::tool(step)).cloned().unwrap_or_default();
         let position = entities.len() + 1;
         entities.push(json!({
             "@id": ids::step(&step.group), "@type": "HowToStep", "name": step.group,

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use answers::export::aea::{self, Audit, Places};
+use answers::export::aea::{self, Audit};
 use answers::export::bundle::Bundle;
 use answers::export::values;
+use answers::places::Places;
 use engine::diagnostic::{Diagnostic, Kind, listed};
 use engine::project::Project;
 use serde::de::DeserializeOwned;

@@ -5,7 +5,7 @@ use engine::diagnostic::{Diagnostic, Kind, listed, nearest};
 use engine::plan::Plan;
 
 use super::asked::{Asked, What};
-use crate::report::Failed;
+use crate::report::{Failed, count};
 
 /// Finds what is meant.
 pub(super) fn find(asked: &Asked, word: &str, page: Option<usize>) -> Result<What, Failed> {
@@ -76,8 +76,8 @@ fn on_page(asked: &Asked, number: &str, page: usize) -> Result<What, Failed> {
         }
         several => {
             let names = listed(several.iter().map(|it| **it));
-            let many = several.len();
-            Err(usage(format!("`{number}` on page {page} may be any of {many} values"))
+            let many = count(several.len(), "value");
+            Err(usage(format!("`{number}` on page {page} may be any of {many}"))
                 .hint(format!("trace one of {names}"))
                 .into())
         }
