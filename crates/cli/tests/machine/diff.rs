@@ -172,7 +172,7 @@ fn forms_for_people_and_programs() {
     assert_eq!(json["groups"][0]["moved"][0]["difference"], 1.0);
     let markdown = space.say(&["diff", "--format", "markdown"]).out;
     assert!(markdown.contains("- `birds.csv` changed (`count`)\n"), "{markdown}");
-    assert!(markdown.contains("| `count.n` | 2 | **3** | \\+1 \\+50.0 % |  |\n"), "{markdown}");
+    assert!(markdown.contains("| `count.n` | 2 | **3** | \\+1 \\+50.0 % |  |  |\n"), "{markdown}");
     let html = space.say(&["diff", "--format", "html"]).out;
     assert!(html.contains("<th scope=\"row\"><code>count.n</code></th><td>2</td>"), "{html}");
     // A saved ledger is an edition as well.

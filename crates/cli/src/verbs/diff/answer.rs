@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use answers::difference::{Difference, difference};
 use answers::ledger::Stage;
+use answers::places::{Places, listed};
 use engine::plan::Action;
 use engine::project::Project;
 use serde_json::json;
 
-use crate::edition::Edition;
+use crate::edition::{self, Edition};
 use crate::git;
 use crate::verbs::why;
 
@@ -19,6 +20,8 @@ pub(crate) struct Answer {
     pub(crate) found: Difference,
     /// Of each cause, what differs inside.
     pub(crate) details: Vec<Vec<String>>,
+    /// Where the report that lies there prints what.
+    places: Places,
 }
 
 impl Answer {
@@ -43,7 +46,13 @@ impl Answer {
             Some(why::rows::differences(&new.path, &old_bytes, &new_bytes))
         };
         let details = found.causes.iter().map(|it| inside(it).unwrap_or_default()).collect();
-        Answer { before, after, found, details }
+        let places = edition::places(&project.plan);
+        Answer { before, after, found, details, places }
+    }
+
+    /// The pages on which a value is printed, as readers write them.
+    pub(super) fn pages(&self, name: &str) -> String {
+        listed(&self.places.pages_of(name))
     }
 
     pub(super) fn json(&self) -> serde_json::Value {
@@ -52,11 +61,13 @@ impl Answer {
             cause["details"] = json!(details);
         }
         let moved: Vec<_> = self.found.moved().collect();
+        let pages = moved.iter().map(|it| (&it.name, self.places.pages_of(&it.name)));
+        let pages: BTreeMap<_, _> = pages.filter(|(_, pages)| !pages.is_empty()).collect();
         json!({
             "before": self.before.title, "after": self.after.title,
             "values": self.found.values, "moved": moved.len(),
             "seen": moved.iter().filter(|it| it.seen).count(),
-            "causes": causes, "groups": self.found.groups,
+            "causes": causes, "groups": self.found.groups, "pages": pages,
         })
     }
 }

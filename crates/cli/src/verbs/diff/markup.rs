@@ -28,18 +28,22 @@ pub(super) fn markdown(answer: &Answer) -> String {
                 let _ = writeln!(text, "  - {}", escaped(line));
             }
         }
-        let _ = writeln!(text, "\n| value | before | after | change | |\n|---|--:|--:|--:|---|");
+        let _ = writeln!(
+            text,
+            "\n| value | before | after | change | page | |\n|---|--:|--:|--:|---|---|"
+        );
         for value in group.moved.iter().take(left) {
             let (was, is) = cells(value);
             let change = [difference(value), relative(value)].join(" ");
             let flips = value.flips.join("; ");
             let _ = writeln!(
                 text,
-                "| `{}` | {} | {} | {} | {} |",
+                "| `{}` | {} | {} | {} | {} | {} |",
                 value.name,
                 cell(&was),
                 if value.seen { format!("**{}**", cell(&is)) } else { cell(&is) },
                 cell(change.trim()),
+                answer.pages(&value.name),
                 cell(&flips)
             );
         }
@@ -90,7 +94,7 @@ pub(super) fn html(answer: &Answer) -> String {
         text.push_str(
             "</ul>\n<table>\n<thead><tr><th scope=\"col\">value</th><th scope=\"col\">before</th>\
              <th scope=\"col\">after</th><th scope=\"col\">change</th>\
-             <th scope=\"col\">part</th><th scope=\"col\">what turned</th></tr></thead>\n<tbody>\n",
+             <th scope=\"col\">part</th><th scope=\"col\">page</th><th scope=\"col\">what turned</th></tr></thead>\n<tbody>\n",
         );
         for value in &group.moved {
             let (was, is) = cells(value);
@@ -98,12 +102,13 @@ pub(super) fn html(answer: &Answer) -> String {
             let _ = writeln!(
                 text,
                 "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td{seen}>{}</td><td>{}</td>\
-                 <td>{}</td><td>{}</td></tr>",
+                 <td>{}</td><td>{}</td><td>{}</td></tr>",
                 escaped_html(&value.name),
                 escaped_html(&was),
                 escaped_html(&is),
                 escaped_html(&difference(value)),
                 escaped_html(&relative(value)),
+                answer.pages(&value.name),
                 escaped_html(&value.flips.join("; "))
             );
         }

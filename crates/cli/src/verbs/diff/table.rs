@@ -52,7 +52,7 @@ pub(crate) fn tell(answer: &Answer, all: bool, text: &mut Text) {
     for group in &found.groups {
         text.end();
         because(answer, group, text);
-        list(group, all, text);
+        list(answer, group, all, text);
     }
 }
 
@@ -82,13 +82,14 @@ fn because(answer: &Answer, group: &Group, text: &mut Text) {
 }
 
 /// The values of a group, with those first that moved furthest.
-fn list(group: &Group, all: bool, text: &mut Text) {
+fn list(answer: &Answer, group: &Group, all: bool, text: &mut Text) {
     let seen = group.moved.iter().filter(|it| all || it.seen).count();
     let shown = if all { group.moved.len() } else { seen.min(SHOWN) };
-    let rows: Vec<[String; 5]> = group.moved.iter().take(shown).map(row).collect();
+    let rows = group.moved.iter().take(shown).map(|value| row(answer, value));
+    let rows: Vec<[String; 6]> = rows.collect();
     let of = |at: usize| rows.iter().map(|row| width(&row[at])).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..5).map(of).collect();
-    let fits = widths.iter().sum::<usize>() + 12 <= columns();
+    let widths: Vec<usize> = (0..6).map(of).collect();
+    let fits = widths.iter().sum::<usize>() + 14 <= columns();
     for (row, value) in rows.iter().zip(&group.moved) {
         let right = |at: usize| {
             let missing = widths[at].saturating_sub(width(&row[at]));
@@ -98,10 +99,10 @@ fn list(group: &Group, all: bool, text: &mut Text) {
             let name = padded(&row[0], widths[0]);
             text.add(&format!("  {name}  {}  ", right(1)));
             text.paint(&right(2), "1");
-            text.line(format!("  {}  {}", right(3), right(4)).trim_end());
+            text.line(format!("  {}  {}  {}", right(3), right(4), row[5]).trim_end());
         } else {
             text.line(&format!("  {}", row[0]));
-            let change = [row[3].as_str(), row[4].as_str()];
+            let change = [row[3].as_str(), row[4].as_str(), row[5].as_str()];
             let change: Vec<_> = change.into_iter().filter(|it| !it.is_empty()).collect();
             let change = match &change[..] {
                 [] => String::new(),
@@ -126,10 +127,14 @@ fn list(group: &Group, all: bool, text: &mut Text) {
     }
 }
 
-/// A value as a row: name, before, after, difference, relative.
-fn row(value: &Moved) -> [String; 5] {
+/// A value as a row: name, before, after, difference, relative, pages.
+fn row(answer: &Answer, value: &Moved) -> [String; 6] {
     let (before, after) = cells(value);
-    [value.name.clone(), before, after, difference(value), relative(value)]
+    let pages = match answer.pages(&value.name) {
+        none if none.is_empty() => none,
+        pages => format!("page {pages}"),
+    };
+    [value.name.clone(), before, after, difference(value), relative(value), pages]
 }
 
 /// What was and what is printed; with more digits where those don't differ.
