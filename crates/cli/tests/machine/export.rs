@@ -277,8 +277,9 @@ fn where_things_stand_in_a_report() {
         "inputs: { table: names.table,",
         "inputs: { places: data/p.json, table: names.table,",
     );
-    let places = r#"{ "values": { "count.n": { "pages": [3, 5, 5] } }, "figures": [ { "kind": "figure",
-        "number": 1, "caption": "Names", "page": 4, "data": ["outputs/table/names.json"] } ] }"#;
+    let places = r#"{ "values": { "count.n": { "pages": [3, 5, 5] } }, "figures": [ {
+        "kind": "figure", "number": 1, "caption": "Names", "page": 4,
+        "data": ["outputs/table/names.json"] } ] }"#;
     space.file("data/p.json", places);
     space.good(&[]);
     let said = space.say(&["export", "aea", "-q"]);

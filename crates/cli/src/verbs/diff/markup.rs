@@ -94,7 +94,8 @@ pub(super) fn html(answer: &Answer) -> String {
         text.push_str(
             "</ul>\n<table>\n<thead><tr><th scope=\"col\">value</th><th scope=\"col\">before</th>\
              <th scope=\"col\">after</th><th scope=\"col\">change</th>\
-             <th scope=\"col\">part</th><th scope=\"col\">page</th><th scope=\"col\">what turned</th></tr></thead>\n<tbody>\n",
+             <th scope=\"col\">part</th><th scope=\"col\">page</th>\
+             <th scope=\"col\">what turned</th></tr></thead>\n<tbody>\n",
         );
         for value in &group.moved {
             let (was, is) = cells(value);
